@@ -1,0 +1,74 @@
+import type { Nano } from "../money/usd.ts";
+import type { ScopeSelector } from "../scope/scope.ts";
+import type { Instant, Period, WindowKind } from "../time/window.ts";
+
+/** A limit in money on a scope selector for a calendar window. */
+export interface Budget {
+  readonly id: string;
+  readonly selector: ScopeSelector;
+  readonly limitNano: Nano;
+  readonly window: WindowKind;
+  /** IANA zone in which the window's days begin. */
+  readonly zone: string;
+  /** A hard budget is never exceeded; a soft one tells and does not deny. */
+  readonly hard: boolean;
+  /** What happens to a call that does not fit: refuse it, or lower its max_tokens until hold and answer fit. */
+  readonly onShort: "deny" | "fit";
+  /** Whole percents of the limit, rising. A crossing is told once a window. */
+  readonly thresholds: readonly number[];
+  /** Answers carry X-AI-Budget-Warning above this share of the limit, in percent. */
+  readonly warnPercent: number;
+  /**
+   * "all": every call the selector matches. "rest": only calls that no other budget of the same tenant and their own model covers,
+   * so that a tenant's default budget and its budgets per model add up instead of capping each other.
+   */
+  readonly covers: "all" | "rest";
+  readonly origin: "default" | "config" | "api";
+  readonly createdAt: Instant;
+  readonly updatedAt: Instant;
+}
+
+/** One budget in one window. The window is part of the key: a new month is a new account. */
+export interface Account {
+  readonly id: string;
+  readonly budgetId: string;
+  readonly window: Period;
+  readonly hard: boolean;
+  readonly limitNano: Nano;
+  /** Booked. */
+  readonly spentNano: Nano;
+  /** Held by calls that may have been billed at a cost not yet known. */
+  readonly inDoubtNano: Nano;
+  /** Handed to gateway processes, to hold and settle from. */
+  readonly leasedNano: Nano;
+  /** The most by which recorded incidents (usage reported afterwards, a lowered limit, a hold too small) have passed the limit. */
+  readonly overrunNano: Nano;
+  readonly inputTokens: bigint;
+  readonly outputTokens: bigint;
+}
+
+/** "budget@2026-11-01T00:00:00.000Z" */
+export function accountId(budgetId: string, window: Period): string {
+  return `${budgetId}@${new Date(window.start).toISOString()}`;
+}
+
+export function openAccount(budget: Budget, window: Period): Account {
+  return {
+    id: accountId(budget.id, window),
+    budgetId: budget.id,
+    window,
+    hard: budget.hard,
+    limitNano: budget.limitNano,
+    spentNano: 0n,
+    inDoubtNano: 0n,
+    leasedNano: 0n,
+    overrunNano: 0n,
+    inputTokens: 0n,
+    outputTokens: 0n,
+  };
+}
+
+/** What can still be leased. Below zero after an overrun. */
+export function availableNano(account: Account): Nano {
+  return account.limitNano - account.spentNano - account.inDoubtNano - account.leasedNano;
+}

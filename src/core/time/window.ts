@@ -1,0 +1,67 @@
+import { Temporal } from "temporal-polyfill";
+import { invariant } from "../invariant.ts";
+
+/** UTC milliseconds. */
+export type Instant = number;
+
+/** Half-open, [start, end). */
+export interface Period {
+  readonly start: Instant;
+  readonly end: Instant;
+}
+
+export const WINDOW_KINDS = ["day", "week", "month", "quarter", "year"] as const;
+/** Calendar windows. Weeks begin on Monday. */
+export type WindowKind = (typeof WINDOW_KINDS)[number];
+
+/**
+ * The calendar window around an instant, in an IANA time zone. A month is a month of that zone's calendar:
+ * 23 or 25 hour days included, never a multiple of 24 hours.
+ */
+export function windowAt(kind: WindowKind, zone: string, at: Instant): Period {
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+  const first = firstDay(kind, local.toPlainDate());
+  const next = first.add(LENGTH[kind]);
+  const period = { start: startOfDay(first, zone), end: startOfDay(next, zone) };
+  invariant(period.start <= at && at < period.end, `window ${kind} in ${zone} does not contain its instant ${at}`);
+  return period;
+}
+
+const LENGTH: Record<WindowKind, { days?: number; months?: number; years?: number }> = {
+  day: { days: 1 },
+  week: { days: 7 },
+  month: { months: 1 },
+  quarter: { months: 3 },
+  year: { years: 1 },
+};
+
+function firstDay(kind: WindowKind, day: Temporal.PlainDate): Temporal.PlainDate {
+  switch (kind) {
+    case "day":
+      return day;
+    case "week":
+      return day.subtract({ days: day.dayOfWeek - 1 });
+    case "month":
+      return day.with({ day: 1 });
+    case "quarter":
+      return day.with({ day: 1, month: Math.floor((day.month - 1) / 3) * 3 + 1 });
+    case "year":
+      return day.with({ day: 1, month: 1 });
+    default:
+      return kind satisfies never;
+  }
+}
+
+function startOfDay(day: Temporal.PlainDate, zone: string): Instant {
+  return day.toZonedDateTime({ timeZone: zone }).epochMilliseconds;
+}
+
+/** @returns whether this runtime knows the zone, such as "Europe/Berlin" */
+export function isTimeZone(zone: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
+    return true;
+  } catch {
+    return false;
+  }
+}

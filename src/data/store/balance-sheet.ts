@@ -1,0 +1,163 @@
+import { invariant } from "../../core/invariant.ts";
+import { type Account, accountId, type Budget, openAccount } from "../../core/ledger/budget.ts";
+import { crossedThresholds } from "../../core/ledger/crossed-thresholds.ts";
+import { type Posting, post } from "../../core/ledger/posting.ts";
+import { formatUsd } from "../../core/money/usd.ts";
+import type { Period } from "../../core/time/window.ts";
+import { CHAIN_START, type Entry, entryHash, joinAccounts } from "./chained-rows.ts";
+import { accountOfRow, budgetOfRow, rowOfAccount, rowOfBudget } from "./row-shapes.ts";
+import type { StoreDatabase } from "./store-database.ts";
+
+/**
+ * Accounts and entries within one transaction. Balances are kept in memory between transactions, since this is their only writer,
+ * and written once per transaction however many entries touched them. After a failed transaction everything is read afresh.
+ */
+export class BalanceSheet {
+  readonly #database: StoreDatabase;
+  readonly epoch: number;
+  readonly #budgets = new Map<string, Budget>();
+  readonly #accounts = new Map<string, Account>();
+  readonly #changed = new Set<string>();
+  readonly #leaseChanges = new Map<string, bigint>();
+  #seq = 0;
+  #hash: Uint8Array = CHAIN_START;
+
+  constructor(database: StoreDatabase, epoch: number) {
+    this.#database = database;
+    this.epoch = epoch;
+    this.reload();
+  }
+
+  /** Forgets what a failed transaction left in memory. */
+  reload(): void {
+    this.#accounts.clear();
+    this.#changed.clear();
+    this.#leaseChanges.clear();
+    this.#budgets.clear();
+    for (const row of this.#database.all("all-budgets")) {
+      const budget = budgetOfRow(row);
+      this.#budgets.set(budget.id, budget);
+    }
+    const last = this.#database.one("last-entry", {});
+    this.#seq = last ? Number(last.seq) : 0;
+    this.#hash = last ? (last.hash as Uint8Array) : CHAIN_START;
+  }
+
+  budgets(): Budget[] {
+    return [...this.#budgets.values()];
+  }
+
+  budget(id: string): Budget | undefined {
+    return this.#budgets.get(id);
+  }
+
+  putBudget(budget: Budget): void {
+    this.#database.run("put-budget", rowOfBudget(budget));
+    this.#budgets.set(budget.id, budget);
+  }
+
+  /** The account as it is, or undefined when nothing was ever booked or leased on it. */
+  find(id: string): Account | undefined {
+    const known = this.#accounts.get(id);
+    if (known) return known;
+    const row = this.#database.one("account-by-id", { id });
+    if (!row) return undefined;
+    const account = accountOfRow(row);
+    this.#accounts.set(id, account);
+    return account;
+  }
+
+  open(budgetId: string, window: Period): Account {
+    const budget = this.#budgets.get(budgetId);
+    invariant(budget, `no budget ${budgetId}`);
+    const id = accountId(budgetId, window);
+    const account = this.find(id) ?? openAccount(budget, window);
+    this.#accounts.set(id, account);
+    return account;
+  }
+
+  /**
+   * Appends the entry and changes every account it names.
+   * @param leaseHolder whose lease a lease, give_back, settle or doubt changes; this process unless said otherwise
+   * @returns false when `once` has happened before; then nothing changes
+   */
+  append(entry: Entry, leaseHolder = this.epoch): boolean {
+    const accounts = joinAccounts(entry.accounts);
+    const seq = this.#seq + 1;
+    const hash = entryHash(this.#hash, seq, entry, accounts);
+    const appended = this.#database.runPositional(
+      "append-entry",
+      seq,
+      entry.at,
+      entry.kind,
+      entry.ref,
+      entry.epoch,
+      entry.tenant,
+      accounts,
+      entry.amountNano,
+      entry.heldNano,
+      entry.inputTokens,
+      entry.outputTokens,
+      entry.once,
+      hash,
+    );
+    if (appended === 0) return false;
+    this.#seq = seq;
+    this.#hash = hash;
+    for (const id of entry.accounts) this.#post(id, entry, leaseHolder);
+    return true;
+  }
+
+  /** Writes what changed; call before the commit. */
+  flush(): void {
+    for (const id of this.#changed) this.#database.run("put-account", rowOfAccount(this.#accounts.get(id)!));
+    this.#changed.clear();
+    for (const [key, changeNano] of this.#leaseChanges) {
+      const space = key.indexOf(" ");
+      if (changeNano !== 0n) {
+        this.#database.run("change-lease", { epoch: Number(key.slice(0, space)), accountId: key.slice(space + 1), changeNano });
+      }
+    }
+    this.#leaseChanges.clear();
+    if (this.#accounts.size > 100_000) this.#accounts.clear();
+  }
+
+  #post(id: string, entry: Posting & Entry, leaseHolder: number): void {
+    const before = this.find(id);
+    invariant(before, `no account ${id}`);
+    const after = post(before, entry);
+    if (after === before) return;
+    this.#accounts.set(id, after);
+    this.#changed.add(id);
+    if (after.leasedNano !== before.leasedNano) {
+      const key = `${leaseHolder} ${id}`;
+      this.#leaseChanges.set(key, (this.#leaseChanges.get(key) ?? 0n) + after.leasedNano - before.leasedNano);
+    }
+    if (after.spentNano > before.spentNano) this.#recordCrossings(before, after, entry);
+    if (after.hard && after.overrunNano > before.overrunNano && entry.kind !== "set_limit") this.#recordOverrun(after, entry);
+  }
+
+  #recordCrossings(before: Account, after: Account, entry: Entry): void {
+    const thresholds = this.#budgets.get(after.budgetId)?.thresholds ?? [];
+    const move = { before: before.spentNano, after: after.spentNano, limit: after.limitNano, thresholds };
+    for (const percent of crossedThresholds(move)) {
+      if (this.#database.run("put-crossing", { accountId: after.id, percent, at: entry.at }) === 0) continue;
+      this.#alert("budget_threshold_crossed", after, { percent, at: entry.at });
+    }
+  }
+
+  #recordOverrun(account: Account, entry: Entry): void {
+    this.#alert("budget_overrun", account, { overrun_usd: formatUsd(account.overrunNano), kind: entry.kind, ref: entry.ref, at: entry.at });
+  }
+
+  #alert(type: string, account: Account, more: Record<string, unknown>): void {
+    const facts = {
+      type,
+      budget: account.budgetId,
+      account: account.id,
+      limit_usd: formatUsd(account.limitNano),
+      spent_usd: formatUsd(account.spentNano),
+    };
+    this.#database.runPositional("append-outbox", "alert", JSON.stringify({ ...facts, ...more }));
+  }
+}

@@ -1,0 +1,160 @@
+import { type Account, accountId, availableNano, type Budget } from "../../core/ledger/budget.ts";
+import { LeaseBook } from "../../core/ledger/lease-book.ts";
+import type { Nano } from "../../core/money/usd.ts";
+import type { Scope } from "../../core/scope/scope.ts";
+import { type Instant, type Period, windowAt } from "../../core/time/window.ts";
+import type { Ending, EndingAnswer, LedgerStore } from "../../ports/ledger-store.ts";
+import type { BudgetCatalog } from "./budget-catalog.ts";
+import type { HoldJournal } from "./hold-journal.ts";
+
+export interface HeldMoney {
+  readonly holdId: string;
+  readonly accounts: readonly string[];
+  readonly budgets: readonly Budget[];
+  readonly amountNano: Nano;
+}
+
+export type HoldResult =
+  | { readonly outcome: "held"; readonly hold: HeldMoney }
+  | { readonly outcome: "refused"; readonly budget: Budget; readonly account: AccountStatus };
+
+/** An account with what this process holds of it. freeNano = limit - spent - in doubt - held: what a new call could hold. */
+export interface AccountStatus extends Account {
+  readonly heldNano: Nano;
+  readonly idleNano: Nano;
+  readonly freeNano: Nano;
+}
+
+/** A shortage answered by the store is settled in one or two rounds; more means that other calls keep taking what was leased. */
+const MOST_ROUNDS = 50;
+
+/**
+ * Where calls get their money. A hold is taken from leases in memory, on all accounts of the call or none; the store is asked only when
+ * a lease runs short, and a call is refused only when the account itself cannot give what is missing.
+ */
+export class LeaseDesk {
+  readonly #store: LedgerStore;
+  readonly #catalog: BudgetCatalog;
+  readonly #journal: HoldJournal;
+  readonly #book = new LeaseBook();
+  readonly #windows = new Map<string, { budget: Budget; period: Period; account: string }>();
+
+  constructor(store: LedgerStore, catalog: BudgetCatalog, journal: HoldJournal) {
+    this.#store = store;
+    this.#catalog = catalog;
+    this.#journal = journal;
+    catalog.onChanged = (budget) => this.#recall(budget);
+  }
+
+  /**
+   * @param scopes the call's scope, once per provider and model that it may be sent to: all their budgets must carry it
+   * @throws Problem store_unavailable; then nothing is held and the call must not be sent
+   */
+  async hold(holdId: string, scopes: readonly Scope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
+    for (let round = 0; ; round++) {
+      const due = scopes.flatMap((scope) => this.#catalog.due(scope, at)).filter(firstOfItsId);
+      const budgets = [...scopes.flatMap((scope) => this.#catalog.matching(scope)), ...due].filter(firstOfItsId);
+      const accounts = budgets.map((budget) => this.#window(budget, at).account);
+      const shortages = due.length === 0 ? this.#book.hold(holdId, accounts, amountNano) : undefined;
+      if (due.length === 0 && !shortages) {
+        this.#write(holdId, scopes[0]!.tenant, accounts, amountNano, at);
+        return { outcome: "held", hold: { holdId, accounts, budgets, amountNano } };
+      }
+      const wants = budgets.flatMap((budget) => {
+        const { account, period } = this.#window(budget, at);
+        const missingNano = amountNano - this.#book.idleNano(account);
+        return missingNano > 0n ? [{ budgetId: budget.id, window: period, missingNano }] : [];
+      });
+      const answer = await this.#store.lease({ at, wants, create: due });
+      this.#catalog.remember(answer.created);
+      if (answer.outcome === "granted") {
+        for (const grant of answer.grants) this.#book.grant(grant.account, grant.amountNano);
+        continue;
+      }
+      // While the store looked, other calls may have ended: the refusal must be right now, not a moment ago.
+      const { account } = answer;
+      if (round < MOST_ROUNDS && availableNano(account) + this.#book.idleNano(account.id) >= amountNano) continue;
+      return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account: this.#withHolds(account) };
+    }
+  }
+
+  /**
+   * Ends a hold; resolves when the ending is on disk. Until then the whole hold stays held, so that after a crash
+   * the holds in the journal never sum to more than the lease.
+   */
+  async end(ending: Ending): Promise<EndingAnswer> {
+    const answer = await this.#store.end(ending);
+    if (ending.kind === "none") return answer;
+    const settledNano = ending.amountNano < ending.heldNano ? ending.amountNano : ending.heldNano;
+    this.#book.end(ending.holdId, ending.kind === "doubt" ? ending.heldNano : settledNano);
+    this.#journal.ended(ending.holdId);
+    return answer;
+  }
+
+  async status(budgetIds: readonly string[], at: Instant): Promise<AccountStatus[]> {
+    return (await this.#store.accounts(budgetIds, at)).map((account) => this.#withHolds(account));
+  }
+
+  openHolds(): number {
+    return this.#book.openHolds().length;
+  }
+
+  /** Gives back what no call holds: of windows that have ended, or of every account when stopping. */
+  async giveBackIdle(which: "ended_windows" | "all", at: Instant): Promise<void> {
+    const current = new Set<string>();
+    if (which === "ended_windows") for (const { account, period } of this.#windows.values()) if (at < period.end) current.add(account);
+    await this.#giveBack(this.#book.accounts().filter((account) => !current.has(account)));
+  }
+
+  /** After a change of a budget its idle money goes back, so that a lower limit takes effect with the next call. */
+  async #recall(budget: Budget): Promise<void> {
+    const known = this.#windows.get(budget.id);
+    this.#windows.delete(budget.id);
+    if (known) await this.#giveBack([known.account]);
+  }
+
+  async #giveBack(accounts: readonly string[]): Promise<void> {
+    const returns = accounts
+      .map((account) => ({ account, amountNano: this.#book.takeIdle(account) }))
+      .filter(({ amountNano }) => amountNano > 0n);
+    if (returns.length === 0) return;
+    try {
+      await this.#store.giveBack(returns);
+    } catch (error) {
+      for (const { account, amountNano } of returns) this.#book.grant(account, amountNano);
+      throw error;
+    }
+  }
+
+  #write(holdId: string, tenant: string, accounts: readonly string[], amountNano: Nano, at: Instant): void {
+    try {
+      this.#journal.append({ holdId, at, tenant, amountNano, accounts });
+    } catch (error) {
+      this.#book.end(holdId, 0n);
+      throw error;
+    }
+  }
+
+  #withHolds(account: Account): AccountStatus {
+    const heldNano = this.#book.heldNano(account.id);
+    return {
+      ...account,
+      heldNano,
+      idleNano: this.#book.idleNano(account.id),
+      freeNano: account.limitNano - account.spentNano - account.inDoubtNano - heldNano,
+    };
+  }
+
+  #window(budget: Budget, at: Instant): { period: Period; account: string } {
+    const known = this.#windows.get(budget.id);
+    if (known && known.budget === budget && known.period.start <= at && at < known.period.end) return known;
+    const period = windowAt(budget.window, budget.zone, at);
+    const fresh = { budget, period, account: accountId(budget.id, period) };
+    this.#windows.set(budget.id, fresh);
+    return fresh;
+  }
+}
+
+function firstOfItsId(budget: Budget, index: number, all: readonly Budget[]): boolean {
+  return all.findIndex((other) => other.id === budget.id) === index;
+}

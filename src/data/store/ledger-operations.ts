@@ -1,0 +1,213 @@
+import { Problem } from "../../contract/problem.ts";
+import { type Account, accountId, availableNano, type Budget, openAccount } from "../../core/ledger/budget.ts";
+import { leaseSize } from "../../core/ledger/lease-size.ts";
+import { formatUsd, type Nano } from "../../core/money/usd.ts";
+import { type Instant, windowAt } from "../../core/time/window.ts";
+import type {
+  AuditedChange,
+  Ending,
+  EndingAnswer,
+  Hold,
+  LeaseAnswer,
+  LeaseRequest,
+  TrackAnswer,
+  TrackRequest,
+} from "../../ports/ledger-store.ts";
+import type { AuditLog } from "./audit-log.ts";
+import type { BalanceSheet } from "./balance-sheet.ts";
+import { joinAccounts, splitAccounts } from "./chained-rows.ts";
+import type { SqlRow, StoreDatabase } from "./store-database.ts";
+
+/** What changes money, one method each. Every method checks before it writes, so that a refusal leaves nothing behind. */
+export class LedgerOperations {
+  readonly #database: StoreDatabase;
+  readonly #sheet: BalanceSheet;
+  readonly #audit: AuditLog;
+
+  constructor(database: StoreDatabase, sheet: BalanceSheet, audit: AuditLog) {
+    this.#database = database;
+    this.#sheet = sheet;
+    this.#audit = audit;
+  }
+
+  lease(request: LeaseRequest): LeaseAnswer {
+    const created = this.#createDue(request.create, request.at);
+    const sizes: { account: Account; amountNano: Nano }[] = [];
+    for (const want of request.wants) {
+      const account = this.#sheet.open(want.budgetId, want.window);
+      const size = leaseSize(want.missingNano, availableNano(account)) ?? (account.hard ? undefined : want.missingNano);
+      if (size === undefined) return { outcome: "short", account, created };
+      sizes.push({ account, amountNano: size });
+    }
+    for (const { account, amountNano } of sizes) {
+      this.#sheet.append({ ...this.#blank("lease", request.at), accounts: [account.id], amountNano });
+    }
+    return { outcome: "granted", grants: sizes.map(({ account, amountNano }) => ({ account: account.id, amountNano })), created };
+  }
+
+  giveBack(returns: readonly { account: string; amountNano: Nano }[], at: Instant): void {
+    for (const { account, amountNano } of returns) {
+      if (amountNano > 0n) this.#sheet.append({ ...this.#blank("give_back", at), accounts: [account], amountNano });
+    }
+  }
+
+  end(ending: Ending): EndingAnswer {
+    if (ending.kind !== "none") {
+      const applied = this.#sheet.append({
+        at: ending.at,
+        kind: ending.kind,
+        ref: ending.holdId,
+        epoch: this.#sheet.epoch,
+        tenant: ending.tenant,
+        accounts: ending.accounts,
+        amountNano: ending.amountNano,
+        heldNano: ending.heldNano,
+        inputTokens: ending.inputTokens,
+        outputTokens: ending.outputTokens,
+        once: `end:${ending.holdId}`,
+      });
+      if (!applied) return { applied: false };
+      if (ending.kind === "doubt") this.#rememberDoubt(ending, "the provider may have billed this call");
+    }
+    if (ending.trace !== null) this.#database.runPositional("append-outbox", "request_trace", ending.trace);
+    if (ending.idempotency) {
+      const { keyId, key, answer } = ending.idempotency;
+      this.#database.run("answer-idempotency", {
+        keyId,
+        key,
+        status: answer.status,
+        headers: JSON.stringify(answer.headers),
+        body: answer.body,
+      });
+    }
+    return { applied: true };
+  }
+
+  track(request: TrackRequest): TrackAnswer {
+    const { requestId, tenant, fingerprint } = request;
+    const seen = this.#database.one("tracked-request", { requestId, tenant });
+    if (seen && String(seen.fingerprint) !== fingerprint) return { outcome: "conflict" };
+    const created = this.#createDue(request.create, request.at);
+    const accounts = request.wants.map((want) => this.#sheet.open(want.budgetId, want.window).id);
+    if (!seen) {
+      this.#database.run("put-tracked-request", { requestId, tenant, fingerprint });
+      this.#sheet.append({
+        ...this.#blank("track", request.at),
+        ref: requestId,
+        tenant,
+        accounts,
+        amountNano: request.amountNano,
+        inputTokens: request.inputTokens,
+        outputTokens: request.outputTokens,
+      });
+      this.#database.runPositional("append-outbox", "request_trace", request.trace);
+    }
+    return { outcome: seen ? "repeated" : "booked", accounts: accounts.map((id) => this.#sheet.find(id)!), created };
+  }
+
+  resolveDoubt(request: { holdId: string; amountNano: Nano; at: Instant; actor: string; reason: string }): Hold {
+    const row = this.#database.one("hold-in-doubt", { holdId: request.holdId });
+    if (!row) throw new Problem("hold_not_found", { hold: request.holdId });
+    const hold = holdOfRow(row);
+    this.#sheet.append({
+      ...this.#blank("resolve", hold.since),
+      ref: hold.holdId,
+      tenant: String(row.tenant),
+      accounts: hold.accounts,
+      amountNano: request.amountNano,
+      heldNano: hold.heldNano,
+      once: `resolve:${hold.holdId}`,
+    });
+    this.#database.run("delete-hold-in-doubt", { holdId: hold.holdId });
+    if (row.trace !== null) {
+      const trace = { ...JSON.parse(String(row.trace)), unit_cost_usd: formatUsd(request.amountNano), cost_basis: "estimated" };
+      this.#database.runPositional("append-outbox", "request_trace", JSON.stringify(trace));
+    }
+    const change = { actor: request.actor, action: "hold.resolve", target: hold.holdId, reason: request.reason };
+    this.#audit.append({ ...change, before: formatUsd(hold.heldNano), after: formatUsd(request.amountNano) }, request.at);
+    return hold;
+  }
+
+  holdsInDoubt(limit: number): Hold[] {
+    return this.#database.all("holds-in-doubt", { limit }).map(holdOfRow);
+  }
+
+  putBudget(budget: Budget, change: AuditedChange): Budget {
+    const before = this.#sheet.budget(budget.id);
+    const stored = before ? { ...budget, createdAt: before.createdAt } : budget;
+    this.#sheet.putBudget(stored);
+    if (before && before.limitNano !== stored.limitNano) {
+      for (const row of this.#database.all("open-accounts-of-budget", { budgetId: stored.id, at: stored.updatedAt })) {
+        const entry = {
+          ...this.#blank("set_limit", stored.updatedAt),
+          ref: stored.id,
+          accounts: [String(row.id)],
+          amountNano: stored.limitNano,
+        };
+        this.#sheet.append(entry);
+      }
+    }
+    this.#audit.append(change, stored.updatedAt);
+    return stored;
+  }
+
+  accounts(budgetIds: readonly string[], at: Instant): Account[] {
+    const accounts: Account[] = [];
+    for (const id of budgetIds) {
+      const budget = this.#sheet.budget(id);
+      if (!budget) continue;
+      const window = windowAt(budget.window, budget.zone, at);
+      accounts.push(this.#sheet.find(accountId(id, window)) ?? openAccount(budget, window));
+    }
+    return accounts;
+  }
+
+  #createDue(budgets: readonly Budget[], at: Instant): Budget[] {
+    const created: Budget[] = [];
+    for (const budget of budgets) {
+      if (this.#sheet.budget(budget.id)) continue;
+      this.#sheet.putBudget(budget);
+      const change = { actor: "ballast", action: "budget.create", target: budget.id, reason: "the tenant's first call, default budget" };
+      this.#audit.append({ ...change, before: null, after: formatUsd(budget.limitNano) }, at);
+      created.push(budget);
+    }
+    return created;
+  }
+
+  #rememberDoubt(ending: Ending, reason: string): void {
+    const { holdId, tenant, heldNano, trace } = ending;
+    this.#database.run("put-hold-in-doubt", {
+      holdId,
+      tenant,
+      accounts: joinAccounts(ending.accounts),
+      heldNano,
+      since: ending.at,
+      reason,
+      trace,
+    });
+  }
+
+  #blank<Kind extends "lease" | "give_back" | "track" | "resolve" | "set_limit">(kind: Kind, at: Instant) {
+    const amounts = { amountNano: 0n, heldNano: 0n, inputTokens: 0, outputTokens: 0 };
+    return {
+      ...amounts,
+      at,
+      kind,
+      ref: "",
+      epoch: this.#sheet.epoch,
+      tenant: "",
+      accounts: [] as readonly string[],
+      once: null as string | null,
+    };
+  }
+}
+
+function holdOfRow(row: SqlRow): Hold {
+  return {
+    holdId: String(row.hold_id),
+    accounts: splitAccounts(String(row.accounts)),
+    heldNano: row.held_nano as bigint,
+    since: Number(row.since),
+    reason: String(row.reason),
+  };
+}

@@ -1,0 +1,94 @@
+import type { Instant, Period } from "../../core/time/window.ts";
+import type { AuditedChange, AuditRow, IdempotencyClaim, IdempotencyState, OutboxRow, VirtualKey } from "../../ports/ledger-store.ts";
+import type { AuditLog } from "./audit-log.ts";
+import { keyOfRow, rowOfKey } from "./row-shapes.ts";
+import type { StoreDatabase } from "./store-database.ts";
+
+/** What the store keeps besides money: keys, idempotency, the outbox, the audit log. */
+export class RecordOperations {
+  readonly #database: StoreDatabase;
+  readonly #audit: AuditLog;
+  readonly #epoch: number;
+
+  constructor(database: StoreDatabase, audit: AuditLog, epoch: number) {
+    this.#database = database;
+    this.#audit = audit;
+    this.#epoch = epoch;
+  }
+
+  keys(): VirtualKey[] {
+    return this.#database.all("all-keys").map(keyOfRow);
+  }
+
+  putKey(key: VirtualKey, change: AuditedChange, at: Instant): VirtualKey {
+    this.#database.run("put-key", rowOfKey(key));
+    this.#audit.append(change, at);
+    return key;
+  }
+
+  claimIdempotency(claim: IdempotencyClaim): IdempotencyState {
+    const { keyId, key, fingerprint, at, expiresAt } = claim;
+    const row = this.#database.one("idempotency-row", { keyId, key });
+    if (!row || Number(row.expires_at) <= at) {
+      this.#database.run("expire-idempotency", { at });
+      this.#database.run("claim-idempotency", { keyId, key, fingerprint, epoch: this.#epoch, expiresAt });
+      return { state: "claimed" };
+    }
+    if (String(row.fingerprint) !== fingerprint) return { state: "conflict" };
+    if (row.status === null) return { state: Number(row.epoch) === this.#epoch ? "running" : "in_doubt" };
+    const answer = { status: Number(row.status), headers: JSON.parse(String(row.headers)), body: row.body as Uint8Array };
+    return { state: "answered", answer };
+  }
+
+  dropIdempotency(keyId: string, key: string): void {
+    this.#database.run("drop-idempotency", { keyId, key });
+  }
+
+  readOutbox(topic: string, limit: number): OutboxRow[] {
+    return this.#database.all("read-outbox", { topic, limit }).map((row) => ({ seq: Number(row.seq), payload: String(row.payload) }));
+  }
+
+  ackOutbox(seqs: readonly number[]): void {
+    for (const seq of seqs) this.#database.run("ack-outbox", { seq });
+  }
+
+  parkOutbox(rows: readonly { seq: number; reason: string }[]): void {
+    for (const { seq, reason } of rows) this.#database.run("park-outbox", { seq, reason });
+  }
+
+  outboxDepth(): { waiting: number; parked: number } {
+    const row = this.#database.one("outbox-depth", {})!;
+    return { waiting: Number(row.waiting), parked: Number(row.parked) };
+  }
+
+  audit(limit: number): AuditRow[] {
+    return this.#database.all("audit", { limit }).map((row) => ({
+      seq: Number(row.seq),
+      at: Number(row.at),
+      actor: String(row.actor),
+      action: String(row.action),
+      target: String(row.target),
+      reason: String(row.reason),
+      before: row.before === null ? null : String(row.before),
+      after: row.after === null ? null : String(row.after),
+    }));
+  }
+
+  appendAudit(change: AuditedChange, at: Instant): void {
+    this.#audit.append(change, at);
+  }
+
+  crossings(accounts: readonly string[]): { account: string; percent: number; at: Instant }[] {
+    return accounts.flatMap((accountId) =>
+      this.#database
+        .all("crossings", { accountId })
+        .map((row) => ({ account: String(row.account_id), percent: Number(row.percent), at: Number(row.at) })),
+    );
+  }
+
+  bookedPerTenant(period: Period): { tenant: string; bookedNano: bigint; traces: number }[] {
+    return this.#database
+      .all("booked-per-tenant", { from: period.start, to: period.end })
+      .map((row) => ({ tenant: String(row.tenant), bookedNano: row.booked_nano as bigint, traces: Number(row.traces) }));
+  }
+}

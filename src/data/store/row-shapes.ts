@@ -1,0 +1,103 @@
+import type { Account, Budget } from "../../core/ledger/budget.ts";
+import type { ScopeDimension } from "../../core/scope/scope.ts";
+import type { VirtualKey } from "../../ports/ledger-store.ts";
+import type { SqlRow } from "./store-database.ts";
+
+export function budgetOfRow(row: SqlRow): Budget {
+  return {
+    id: String(row.id),
+    selector: JSON.parse(String(row.selector)),
+    limitNano: BigInt(row.limit_nano as bigint),
+    window: String(row.window_kind) as Budget["window"],
+    zone: String(row.zone),
+    hard: Number(row.hard) === 1,
+    onShort: String(row.on_short) as Budget["onShort"],
+    thresholds: JSON.parse(String(row.thresholds)),
+    warnPercent: Number(row.warn_percent),
+    covers: String(row.covers) as Budget["covers"],
+    origin: String(row.origin) as Budget["origin"],
+    createdAt: Number(row.created_at),
+    updatedAt: Number(row.updated_at),
+  };
+}
+
+export function rowOfBudget(budget: Budget) {
+  return {
+    id: budget.id,
+    selector: JSON.stringify(budget.selector),
+    limitNano: budget.limitNano,
+    windowKind: budget.window,
+    zone: budget.zone,
+    hard: budget.hard ? 1 : 0,
+    onShort: budget.onShort,
+    thresholds: JSON.stringify(budget.thresholds),
+    warnPercent: budget.warnPercent,
+    covers: budget.covers,
+    origin: budget.origin,
+    createdAt: budget.createdAt,
+    updatedAt: budget.updatedAt,
+  };
+}
+
+export function accountOfRow(row: SqlRow): Account {
+  return {
+    id: String(row.id),
+    budgetId: String(row.budget_id),
+    window: { start: Number(row.window_start), end: Number(row.window_end) },
+    hard: Number(row.hard) === 1,
+    limitNano: row.limit_nano as bigint,
+    spentNano: row.spent_nano as bigint,
+    inDoubtNano: row.in_doubt_nano as bigint,
+    leasedNano: row.leased_nano as bigint,
+    overrunNano: row.overrun_nano as bigint,
+    inputTokens: row.input_tokens as bigint,
+    outputTokens: row.output_tokens as bigint,
+  };
+}
+
+export function rowOfAccount(account: Account) {
+  return {
+    id: account.id,
+    budgetId: account.budgetId,
+    windowStart: account.window.start,
+    windowEnd: account.window.end,
+    hard: account.hard ? 1 : 0,
+    limitNano: account.limitNano,
+    spentNano: account.spentNano,
+    inDoubtNano: account.inDoubtNano,
+    leasedNano: account.leasedNano,
+    overrunNano: account.overrunNano,
+    inputTokens: account.inputTokens,
+    outputTokens: account.outputTokens,
+  };
+}
+
+export function keyOfRow(row: SqlRow): VirtualKey {
+  return {
+    id: String(row.id),
+    name: String(row.name),
+    hash: String(row.hash),
+    hint: String(row.hint),
+    scope: JSON.parse(String(row.scope)),
+    mayName: JSON.parse(String(row.may_name)) as ScopeDimension[],
+    models: JSON.parse(String(row.models)),
+    createdAt: Number(row.created_at),
+    expiresAt: row.expires_at === null ? null : Number(row.expires_at),
+    revokedAt: row.revoked_at === null ? null : Number(row.revoked_at),
+  };
+}
+
+export function rowOfKey(key: VirtualKey) {
+  return {
+    id: key.id,
+    name: key.name,
+    hash: key.hash,
+    hint: key.hint,
+    scope: JSON.stringify(key.scope),
+    mayName: JSON.stringify(key.mayName),
+    models: JSON.stringify(key.models),
+    createdAt: key.createdAt,
+    expiresAt: key.expiresAt,
+    revokedAt: key.revokedAt,
+  };
+}

@@ -1,0 +1,199 @@
+import { Worker } from "node:worker_threads";
+import { Problem } from "../../contract/problem.ts";
+import type { ProblemCode } from "../../contract/problem-list.ts";
+import type { Account, Budget } from "../../core/ledger/budget.ts";
+import type { Nano } from "../../core/money/usd.ts";
+import type { Instant, Period } from "../../core/time/window.ts";
+import type {
+  AuditedChange,
+  AuditRow,
+  Ending,
+  EndingAnswer,
+  Hold,
+  IdempotencyClaim,
+  IdempotencyState,
+  LeaseAnswer,
+  LeaseRequest,
+  LedgerStore,
+  OutboxRow,
+  Recovery,
+  StoreFindings,
+  TrackAnswer,
+  TrackRequest,
+  VirtualKey,
+} from "../../ports/ledger-store.ts";
+import { siblingModule } from "../../std/sibling-module.ts";
+import type { StoreOptions } from "./store-engine.ts";
+import type { StoreCall, StoreReply } from "./store-worker.ts";
+
+/**
+ * The embedded store, seen from the server's thread: every method is a message to the writer thread.
+ * Calls made in one turn of the event loop travel together.
+ * @throws Problem data_dir_in_use, data_corrupt, store_unavailable
+ */
+export async function openSqliteLedgerStore(options: StoreOptions, now: () => Instant): Promise<LedgerStore> {
+  const worker = new Worker(siblingModule(import.meta.url, "./store-worker"), { workerData: options });
+  const opened = await new Promise<{ epoch: number; recovery: Recovery }>((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", (message: { opened?: { epoch: number; recovery: Recovery }; failed?: StoreReply["error"] }) => {
+      if (message.opened) resolve(message.opened);
+      else reject(errorOf(message.failed));
+    });
+  });
+  return new SqliteLedgerStore(worker, opened, now);
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+class SqliteLedgerStore implements LedgerStore {
+  readonly epoch: number;
+  readonly recovery: Recovery;
+  readonly #worker: Worker;
+  readonly #now: () => Instant;
+  readonly #waiting = new Map<number, Waiting>();
+  #outgoing: StoreCall[] = [];
+  #lastId = 0;
+  #stopped: Error | undefined;
+
+  constructor(worker: Worker, opened: { epoch: number; recovery: Recovery }, now: () => Instant) {
+    this.#worker = worker;
+    this.#now = now;
+    this.epoch = opened.epoch;
+    this.recovery = opened.recovery;
+    worker.on("message", (replies: StoreReply[]) => this.#receive(replies));
+    worker.on("error", (error) => this.#fail(new Problem("store_unavailable", {}, { cause: error })));
+    worker.on("exit", () => this.#fail(new Problem("store_unavailable", {}, { message: "The ledger is closed." })));
+  }
+
+  lease(request: LeaseRequest): Promise<LeaseAnswer> {
+    return this.#call("lease", [request]);
+  }
+
+  end(ending: Ending): Promise<EndingAnswer> {
+    return this.#call("end", [ending]);
+  }
+
+  track(request: TrackRequest): Promise<TrackAnswer> {
+    return this.#call("track", [request]);
+  }
+
+  resolveDoubt(request: Parameters<LedgerStore["resolveDoubt"]>[0]): Promise<Hold> {
+    return this.#call("resolveDoubt", [request]);
+  }
+
+  holdsInDoubt(limit: number): Promise<readonly Hold[]> {
+    return this.#call("holdsInDoubt", [limit]);
+  }
+
+  budgets(): Promise<readonly Budget[]> {
+    return this.#call("budgets", []);
+  }
+
+  putBudget(budget: Budget, change: AuditedChange): Promise<Budget> {
+    return this.#call("putBudget", [budget, change]);
+  }
+
+  accounts(budgetIds: readonly string[], at: Instant): Promise<readonly Account[]> {
+    return this.#call("accounts", [budgetIds, at]);
+  }
+
+  crossings(accounts: readonly string[]): Promise<readonly { account: string; percent: number; at: Instant }[]> {
+    return this.#call("crossings", [accounts]);
+  }
+
+  keys(): Promise<readonly VirtualKey[]> {
+    return this.#call("keys", []);
+  }
+
+  claimIdempotency(claim: IdempotencyClaim): Promise<IdempotencyState> {
+    return this.#call("claimIdempotency", [claim]);
+  }
+
+  dropIdempotency(keyId: string, key: string): Promise<void> {
+    return this.#call("dropIdempotency", [keyId, key]);
+  }
+
+  readOutbox(topic: string, limit: number): Promise<readonly OutboxRow[]> {
+    return this.#call("readOutbox", [topic, limit]);
+  }
+
+  ackOutbox(seqs: readonly number[]): Promise<void> {
+    return this.#call("ackOutbox", [seqs]);
+  }
+
+  parkOutbox(rows: readonly { seq: number; reason: string }[]): Promise<void> {
+    return this.#call("parkOutbox", [rows]);
+  }
+
+  outboxDepth(): Promise<{ waiting: number; parked: number }> {
+    return this.#call("outboxDepth", []);
+  }
+
+  audit(limit: number): Promise<readonly AuditRow[]> {
+    return this.#call("audit", [limit]);
+  }
+
+  appendAudit(change: AuditedChange, at: Instant): Promise<void> {
+    return this.#call("appendAudit", [change, at]);
+  }
+
+  verify(): Promise<StoreFindings> {
+    return this.#call("verify", []);
+  }
+
+  bookedPerTenant(period: Period): Promise<readonly { tenant: string; bookedNano: Nano; traces: number }[]> {
+    return this.#call("bookedPerTenant", [period]);
+  }
+
+  giveBack(returns: readonly { account: string; amountNano: Nano }[]): Promise<void> {
+    return this.#call("giveBack", [returns, this.#now()]);
+  }
+
+  putKey(key: VirtualKey, change: AuditedChange): Promise<VirtualKey> {
+    return this.#call("putKey", [key, change, this.#now()]);
+  }
+
+  async close(): Promise<void> {
+    if (this.#stopped) return;
+    await this.#call("close", [this.#now()]);
+    await new Promise((resolve) => this.#worker.once("exit", resolve));
+  }
+
+  #call(operation: string, parameters: readonly unknown[]): Promise<never> {
+    if (this.#stopped) return Promise.reject(this.#stopped);
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      this.#waiting.set(id, { resolve, reject });
+      if (this.#outgoing.push({ id, operation, parameters }) === 1) setImmediate(() => this.#send());
+    });
+  }
+
+  #send(): void {
+    const calls = this.#outgoing;
+    this.#outgoing = [];
+    if (!this.#stopped) this.#worker.postMessage(calls);
+  }
+
+  #receive(replies: StoreReply[]): void {
+    for (const reply of replies) {
+      const waiting = this.#waiting.get(reply.id);
+      this.#waiting.delete(reply.id);
+      if (reply.error) waiting?.reject(errorOf(reply.error));
+      else waiting?.resolve(reply.value as never);
+    }
+  }
+
+  #fail(error: Error): void {
+    this.#stopped ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(this.#stopped);
+    this.#waiting.clear();
+  }
+}
+
+function errorOf(said: StoreReply["error"]): Error {
+  const cause = Object.assign(new Error(said?.message ?? "the store did not say why"), { stack: said?.stack });
+  return said?.code ? new Problem(said.code as ProblemCode, said.details, { cause, message: said.message }) : cause;
+}

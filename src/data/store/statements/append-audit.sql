@@ -1,0 +1,2 @@
+-- Who changed what, and why.
+INSERT INTO audit (seq, at, actor, action, target, reason, before, after, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)

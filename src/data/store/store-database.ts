@@ -1,0 +1,134 @@
+import { createHash } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { Problem } from "../../contract/problem.ts";
+import { readStatements } from "./statement-file.ts";
+
+export type SqlRow = Record<string, null | number | bigint | string | Uint8Array>;
+
+/**
+ * The embedded store's file: one writer, exclusively locked, every commit on disk before it is acknowledged.
+ * Integers come back as bigint, since money does not fit a number.
+ */
+export class StoreDatabase {
+  readonly #database: DatabaseSync;
+  readonly #statements = readStatements(new URL("statements/", import.meta.url));
+  readonly #prepared = new Map<string, StatementSync>();
+
+  /**
+   * @param maxPages bounds the file, so that tests can fill it as a full disk would
+   * @throws Problem data_dir_in_use, data_corrupt, store_unavailable
+   */
+  constructor(path: string, maxPages?: number) {
+    mkdirSync(dirname(path), { recursive: true });
+    this.#database = new DatabaseSync(path, { timeout: 200 });
+    try {
+      this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
+      this.#database.exec("PRAGMA journal_mode = WAL");
+      this.#database.exec("PRAGMA synchronous = FULL");
+      this.#database.exec("PRAGMA foreign_keys = ON");
+      this.#database.exec("PRAGMA cache_size = -65536");
+      this.#database.exec("PRAGMA wal_autocheckpoint = 4000");
+      if (maxPages !== undefined) this.#database.exec(`PRAGMA max_page_count = ${maxPages}`);
+      this.#migrate();
+    } catch (error) {
+      this.#database.close();
+      throw problemOf(error, path);
+    }
+  }
+
+  one(name: string, parameters: Record<string, SQLInputValue>): SqlRow | undefined {
+    return this.#prepare(name).get(parameters) as SqlRow | undefined;
+  }
+
+  all(name: string, parameters: Record<string, SQLInputValue> = {}): SqlRow[] {
+    return this.#prepare(name).all(parameters) as SqlRow[];
+  }
+
+  each(name: string): Iterable<SqlRow> {
+    return this.#prepare(name).iterate() as Iterable<SqlRow>;
+  }
+
+  /** @returns the number of rows changed */
+  run(name: string, parameters: Record<string, SQLInputValue>): number {
+    return Number(this.#prepare(name).run(parameters).changes);
+  }
+
+  /** As run, with parameters by position, for the statements that every call needs. */
+  runPositional(name: string, ...parameters: SQLInputValue[]): number {
+    return Number(this.#prepare(name).run(...parameters).changes);
+  }
+
+  begin(): void {
+    this.#database.exec("BEGIN IMMEDIATE");
+  }
+
+  commit(): void {
+    this.#database.exec("COMMIT");
+  }
+
+  rollback(): void {
+    if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #prepare(name: string): StatementSync {
+    let statement = this.#prepared.get(name);
+    if (!statement) {
+      const sql = this.#statements.get(name);
+      if (!sql) throw new Error(`no statement named ${name}`);
+      statement = this.#database.prepare(sql);
+      statement.setReadBigInts(true);
+      this.#prepared.set(name, statement);
+    }
+    return statement;
+  }
+
+  #migrate(): void {
+    const files = [...readStatements(new URL("migrations/", import.meta.url))].sort(([a], [b]) => (a < b ? -1 : 1));
+    this.#database.exec("CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL) STRICT");
+    const applied = new Map(
+      this.#database
+        .prepare("SELECT name, sha256 FROM schema_migration")
+        .all()
+        .map((row) => [String(row.name), String(row.sha256)]),
+    );
+    for (const [name, sql] of files) {
+      const sha256 = createHash("sha256").update(sql).digest("hex");
+      const before = applied.get(name);
+      if (before === sha256) continue;
+      if (before !== undefined)
+        throw new Problem("data_corrupt", { migration: name }, { message: `The migration ${name} is not the one that made this file.` });
+      this.begin();
+      this.#database.exec(sql);
+      this.#database.prepare("INSERT INTO schema_migration (name, sha256) VALUES (?, ?)").run(name, sha256);
+      this.commit();
+    }
+  }
+}
+
+/** What SQLite says, in our words: a lock, damage, or a disk that does not take writes. */
+export function problemOf(error: unknown, path: string): Error {
+  if (error instanceof Problem) return error;
+  const primary = Number((error as { errcode?: number }).errcode ?? 0) & 0xff;
+  const said = error instanceof Error ? error.message : String(error);
+  switch (primary) {
+    case 5: // SQLITE_BUSY
+    case 6: // SQLITE_LOCKED
+      return new Problem("data_dir_in_use", { path }, { cause: error });
+    case 11: // SQLITE_CORRUPT
+    case 26: // SQLITE_NOTADB
+      return new Problem("data_corrupt", { path, said }, { cause: error });
+    case 8: // SQLITE_READONLY
+    case 10: // SQLITE_IOERR
+    case 13: // SQLITE_FULL
+    case 14: // SQLITE_CANTOPEN
+      return new Problem("store_unavailable", { path, said }, { cause: error });
+    default:
+      return error instanceof Error ? error : new Error(said);
+  }
+}

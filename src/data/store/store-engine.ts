@@ -1,0 +1,145 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { Problem } from "../../contract/problem.ts";
+import type { Instant } from "../../core/time/window.ts";
+import type { Recovery } from "../../ports/ledger-store.ts";
+import { AuditLog } from "./audit-log.ts";
+import { BalanceSheet } from "./balance-sheet.ts";
+import { LedgerOperations } from "./ledger-operations.ts";
+import { RecordOperations } from "./record-operations.ts";
+import { recoverProcesses } from "./recover-processes.ts";
+import { problemOf, StoreDatabase } from "./store-database.ts";
+import { verifyStore } from "./verify-store.ts";
+
+export interface StoreOptions {
+  readonly folder: string;
+  readonly bootId: string;
+  readonly openedAt: Instant;
+  /** Bounds the file, so that tests can fill it as a full disk would. */
+  readonly maxPages?: number | undefined;
+}
+
+export type Outcome = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: Error };
+
+/**
+ * The embedded store, synchronously: carries out requests in groups, each group one durable transaction.
+ * Runs in a worker thread (store-worker.ts); simulations run it in theirs.
+ */
+export class StoreEngine {
+  readonly epoch: number;
+  readonly recovery: Recovery;
+  readonly #database: StoreDatabase;
+  readonly #path: string;
+  readonly #sheet: BalanceSheet;
+  readonly #audit: AuditLog;
+  readonly #operations: Readonly<Record<string, (...parameters: never[]) => unknown>>;
+
+  constructor(options: StoreOptions) {
+    try {
+      mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw new Problem("store_unavailable", { path: options.folder }, { cause: error });
+    }
+    this.#path = join(options.folder, "ledger.sqlite");
+    const database = new StoreDatabase(this.#path, options.maxPages);
+    this.#database = database;
+    try {
+      database.begin();
+      this.epoch = Number(database.one("start-process", { bootId: options.bootId, startedAt: options.openedAt })!.epoch);
+      this.#sheet = new BalanceSheet(database, this.epoch);
+      this.#audit = new AuditLog(database);
+      const { recovery, deleteJournals } = recoverProcesses(database, this.#sheet, options.folder, options.bootId, options.openedAt);
+      this.recovery = recovery;
+      database.commit();
+      deleteJournals();
+    } catch (error) {
+      database.close();
+      throw problemOf(error, this.#path);
+    }
+    const ledger = new LedgerOperations(database, this.#sheet, this.#audit);
+    const records = new RecordOperations(database, this.#audit, this.epoch);
+    this.#operations = {
+      lease: ledger.lease.bind(ledger),
+      giveBack: ledger.giveBack.bind(ledger),
+      end: ledger.end.bind(ledger),
+      track: ledger.track.bind(ledger),
+      resolveDoubt: ledger.resolveDoubt.bind(ledger),
+      holdsInDoubt: ledger.holdsInDoubt.bind(ledger),
+      budgets: () => this.#sheet.budgets(),
+      putBudget: ledger.putBudget.bind(ledger),
+      accounts: ledger.accounts.bind(ledger),
+      crossings: records.crossings.bind(records),
+      keys: records.keys.bind(records),
+      putKey: records.putKey.bind(records),
+      claimIdempotency: records.claimIdempotency.bind(records),
+      dropIdempotency: records.dropIdempotency.bind(records),
+      readOutbox: records.readOutbox.bind(records),
+      ackOutbox: records.ackOutbox.bind(records),
+      parkOutbox: records.parkOutbox.bind(records),
+      outboxDepth: records.outboxDepth.bind(records),
+      audit: records.audit.bind(records),
+      appendAudit: records.appendAudit.bind(records),
+      bookedPerTenant: records.bookedPerTenant.bind(records),
+      verify: () => verifyStore(database),
+    };
+  }
+
+  /**
+   * Carries out the requests in order, in one transaction that is on disk when this returns.
+   * When a request fails in a way it should not have, the group is undone and each request is tried by itself.
+   */
+  run(requests: readonly { readonly operation: string; readonly parameters: readonly unknown[] }[]): Outcome[] {
+    try {
+      return this.#transact(requests);
+    } catch (error) {
+      if (requests.length === 1) return [{ ok: false, error: this.#explain(error) }];
+      return requests.flatMap((request) => this.run([request]));
+    }
+  }
+
+  close(endedAt: Instant): void {
+    try {
+      this.#database.begin();
+      this.#database.run("end-process", { epoch: this.epoch, endedAt });
+      this.#database.commit();
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  /** As a crash would: without a word to the file. For simulations. */
+  abandon(): void {
+    this.#database.rollback();
+    this.#database.close();
+  }
+
+  #transact(requests: readonly { readonly operation: string; readonly parameters: readonly unknown[] }[]): Outcome[] {
+    const outcomes: Outcome[] = [];
+    try {
+      this.#database.begin();
+      for (const { operation, parameters } of requests) {
+        const carryOut = this.#operations[operation];
+        if (!carryOut) throw new Error(`the store has no operation ${operation}`);
+        try {
+          outcomes.push({ ok: true, value: carryOut(...(parameters as never[])) });
+        } catch (error) {
+          // A Problem was found before anything was written; anything else leaves a half-done request, so all is undone.
+          if (!(error instanceof Problem)) throw error;
+          outcomes.push({ ok: false, error });
+        }
+      }
+      this.#sheet.flush();
+      this.#database.commit();
+      return outcomes;
+    } catch (error) {
+      this.#database.rollback();
+      this.#sheet.reload();
+      this.#audit.reload();
+      throw error;
+    }
+  }
+
+  #explain(error: unknown): Error {
+    return problemOf(error, this.#path);
+  }
+}

@@ -1,0 +1,70 @@
+import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { Problem } from "../../contract/problem.ts";
+import { invariant } from "../../core/invariant.ts";
+import { StoreEngine } from "./store-engine.ts";
+
+/*
+ * The writer thread. Whatever has arrived while the last group was written becomes the next group:
+ * under load many calls share one wait for the disk, and alone a call waits for no one.
+ */
+const LARGEST_GROUP = 1000;
+
+export interface StoreCall {
+  readonly id: number;
+  readonly operation: string;
+  readonly parameters: readonly unknown[];
+}
+
+export interface StoreReply {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: StoreFailure;
+}
+
+interface StoreFailure {
+  readonly code: string | null;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly stack: string;
+}
+
+const port = parentPort;
+invariant(port, "store-worker.ts runs in a worker thread");
+
+function describe(error: Error): StoreFailure {
+  const problem = error instanceof Problem ? error : undefined;
+  const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
+  return { code: problem?.code ?? null, message: error.message, details: problem?.details ?? {}, stack: `${error.stack}${cause}` };
+}
+
+try {
+  const engine = new StoreEngine(workerData);
+  const carryOut = (calls: StoreCall[]) => {
+    const closing = calls.findIndex((call) => call.operation === "close");
+    const group = closing < 0 ? calls : calls.slice(0, closing);
+    const outcomes = engine.run(group);
+    const replies: StoreReply[] = outcomes.map((outcome, index) => {
+      const id = group[index]!.id;
+      return outcome.ok ? { id, value: outcome.value } : { id, error: describe(outcome.error) };
+    });
+    if (closing >= 0) {
+      engine.close(calls[closing]!.parameters[0] as number);
+      replies.push({ id: calls[closing]!.id });
+    }
+    port.postMessage(replies);
+    if (closing >= 0) port.close();
+  };
+  port.on("message", (first: StoreCall[]) => {
+    const calls = [...first];
+    while (calls.length < LARGEST_GROUP) {
+      const more = receiveMessageOnPort(port);
+      if (!more) break;
+      calls.push(...(more.message as StoreCall[]));
+    }
+    carryOut(calls);
+  });
+  port.postMessage({ opened: { epoch: engine.epoch, recovery: engine.recovery } });
+} catch (error) {
+  port.postMessage({ failed: describe(error instanceof Error ? error : new Error(String(error))) });
+  port.close();
+}

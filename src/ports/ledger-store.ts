@@ -1,0 +1,194 @@
+import type { Account, Budget } from "../core/ledger/budget.ts";
+import type { Nano } from "../core/money/usd.ts";
+import type { Scope, ScopeDimension } from "../core/scope/scope.ts";
+import type { Instant, Period } from "../core/time/window.ts";
+
+/**
+ * What must be true now: budgets, accounts, leases, entries, keys, idempotency, audit and the outbox.
+ * Every promise resolves only after the change is durable. All reject with Problem store_unavailable when the store cannot
+ * write; nothing of a rejected request has happened.
+ */
+export interface LedgerStore {
+  /** This process's number in the store: rises with each start, fences its leases. */
+  readonly epoch: number;
+  /** What was found and put right at opening. */
+  readonly recovery: Recovery;
+
+  /** Leases for one call on several accounts, all or none; creates the accounts, and the budgets that are due, first. */
+  lease(request: LeaseRequest): Promise<LeaseAnswer>;
+  giveBack(returns: readonly { account: string; amountNano: Nano }[]): Promise<void>;
+  /** Ends holds and records their traces. Ending a hold again changes nothing. */
+  end(ending: Ending): Promise<EndingAnswer>;
+  /** Books cost reported after the fact. The same request id again answers as before and books nothing. */
+  track(request: TrackRequest): Promise<TrackAnswer>;
+  resolveDoubt(request: { holdId: string; amountNano: Nano; at: Instant; actor: string; reason: string }): Promise<Hold>;
+  holdsInDoubt(limit: number): Promise<readonly Hold[]>;
+
+  budgets(): Promise<readonly Budget[]>;
+  putBudget(budget: Budget, change: AuditedChange): Promise<Budget>;
+  /** Accounts of the budgets in the window around `at`; accounts that do not exist yet are opened on paper only. */
+  accounts(budgetIds: readonly string[], at: Instant): Promise<readonly Account[]>;
+  crossings(accounts: readonly string[]): Promise<readonly { account: string; percent: number; at: Instant }[]>;
+
+  keys(): Promise<readonly VirtualKey[]>;
+  putKey(key: VirtualKey, change: AuditedChange): Promise<VirtualKey>;
+
+  /** Claims an Idempotency-Key before anything is sent, or tells what became of the first use. */
+  claimIdempotency(claim: IdempotencyClaim): Promise<IdempotencyState>;
+  /** Lets go of a claim whose call was never sent. */
+  dropIdempotency(keyId: string, key: string): Promise<void>;
+
+  readOutbox(topic: string, limit: number): Promise<readonly OutboxRow[]>;
+  ackOutbox(seqs: readonly number[]): Promise<void>;
+  /** Sets rows aside that can never be delivered, with the reason; they stay readable. */
+  parkOutbox(rows: readonly { seq: number; reason: string }[]): Promise<void>;
+  outboxDepth(): Promise<{ waiting: number; parked: number }>;
+
+  audit(limit: number): Promise<readonly AuditRow[]>;
+  appendAudit(change: AuditedChange, at: Instant): Promise<void>;
+
+  /** Recomputes every balance from the entries and checks both hash chains. */
+  verify(): Promise<StoreFindings>;
+  /** Booked cost per tenant of the calls whose trace lies in [from, to). */
+  bookedPerTenant(period: Period): Promise<readonly { tenant: string; bookedNano: Nano; traces: number }[]>;
+  close(): Promise<void>;
+}
+
+export interface Recovery {
+  readonly deadProcesses: number;
+  readonly holdsInDoubt: number;
+  readonly inDoubtNano: Nano;
+  readonly givenBackNano: Nano;
+  /** Set when the last journal could not be read to its end: whole leases then count as in doubt. */
+  readonly journalDamaged: boolean;
+}
+
+export interface LeaseRequest {
+  readonly at: Instant;
+  readonly wants: readonly { readonly budgetId: string; readonly window: Period; readonly missingNano: Nano }[];
+  /** Budgets to create in the same transaction when no such id exists. */
+  readonly create: readonly Budget[];
+}
+
+export type LeaseAnswer =
+  | {
+      readonly outcome: "granted";
+      readonly grants: readonly { readonly account: string; readonly amountNano: Nano }[];
+      readonly created: readonly Budget[];
+    }
+  | { readonly outcome: "short"; readonly account: Account; readonly created: readonly Budget[] };
+
+export interface Ending {
+  readonly kind: "settle" | "release" | "doubt" | "none";
+  readonly holdId: string;
+  readonly accounts: readonly string[];
+  readonly heldNano: Nano;
+  readonly amountNano: Nano;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly at: Instant;
+  readonly tenant: string;
+  /** RequestTrace as JSON, for the outbox; null when the call has another record. */
+  readonly trace: string | null;
+  readonly idempotency?: { readonly keyId: string; readonly key: string; readonly answer: StoredAnswer } | undefined;
+}
+
+export interface EndingAnswer {
+  /** False when the hold had ended before. */
+  readonly applied: boolean;
+}
+
+export interface StoredAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+export interface TrackRequest {
+  readonly requestId: string;
+  readonly at: Instant;
+  readonly tenant: string;
+  readonly wants: readonly { readonly budgetId: string; readonly window: Period }[];
+  readonly create: readonly Budget[];
+  readonly amountNano: Nano;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  /** To tell a repeat from another request under the same id. */
+  readonly fingerprint: string;
+  readonly trace: string;
+}
+
+export type TrackAnswer =
+  | { readonly outcome: "booked"; readonly accounts: readonly Account[]; readonly created: readonly Budget[] }
+  | { readonly outcome: "repeated"; readonly accounts: readonly Account[]; readonly created: readonly Budget[] }
+  | { readonly outcome: "conflict" };
+
+export interface Hold {
+  readonly holdId: string;
+  readonly accounts: readonly string[];
+  readonly heldNano: Nano;
+  readonly since: Instant;
+  readonly reason: string;
+}
+
+export interface VirtualKey {
+  readonly id: string;
+  readonly name: string;
+  /** SHA-256 of the secret, hex. The secret itself is shown once and kept nowhere. */
+  readonly hash: string;
+  /** First characters of the secret, to recognise it by. */
+  readonly hint: string;
+  readonly scope: Scope;
+  /** Dimensions that the caller may set by header. */
+  readonly mayName: readonly ScopeDimension[];
+  /** Exact names or a trailing *; empty allows all. */
+  readonly models: readonly string[];
+  readonly createdAt: Instant;
+  readonly expiresAt: Instant | null;
+  readonly revokedAt: Instant | null;
+}
+
+export interface AuditedChange {
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly reason: string;
+  readonly before: string | null;
+  readonly after: string | null;
+}
+
+export interface AuditRow extends AuditedChange {
+  readonly seq: number;
+  readonly at: Instant;
+}
+
+export interface IdempotencyClaim {
+  readonly keyId: string;
+  readonly key: string;
+  readonly fingerprint: string;
+  readonly at: Instant;
+  readonly expiresAt: Instant;
+}
+
+export type IdempotencyState =
+  | { readonly state: "claimed" }
+  | { readonly state: "running" }
+  | { readonly state: "in_doubt" }
+  | { readonly state: "conflict" }
+  | { readonly state: "answered"; readonly answer: StoredAnswer };
+
+export interface OutboxRow {
+  readonly seq: number;
+  readonly payload: string;
+}
+
+export interface StoreFindings {
+  readonly entries: number;
+  readonly accounts: number;
+  readonly auditRows: number;
+  readonly outboxWaiting: number;
+  readonly outboxParked: number;
+  readonly inDoubtHolds: number;
+  /** Empty when all is well; each a whole sentence. */
+  readonly findings: readonly string[];
+}
