@@ -160,6 +160,12 @@ export const PROBLEMS = {
     title: "The first call with this Idempotency-Key was cut off and may have been billed.",
     remedy: "Use a new key if you want to pay for a new call.",
   },
+  idempotency_answer_not_kept: {
+    status: 409,
+    retry: false,
+    title: "The first call with this Idempotency-Key ended, and its answer was not kept.",
+    remedy: "It was billed once. Use a new key if you want to pay for a new call; gateway.idempotency_max_bytes bounds what is kept.",
+  },
   // The other side
   provider_unavailable: {
     status: 502,

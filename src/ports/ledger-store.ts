@@ -75,6 +75,8 @@ export type LeaseAnswer =
       readonly outcome: "granted";
       readonly grants: readonly { readonly account: string; readonly amountNano: Nano }[];
       readonly created: readonly Budget[];
+      /** Accounts of this request that are above their warning share. */
+      readonly warned: readonly string[];
     }
   | { readonly outcome: "short"; readonly account: Account; readonly created: readonly Budget[] };
 
@@ -96,6 +98,8 @@ export interface Ending {
 export interface EndingAnswer {
   /** False when the hold had ended before. */
   readonly applied: boolean;
+  /** Accounts of this ending that are above their warning share. */
+  readonly warned: readonly string[];
 }
 
 export interface StoredAnswer {

@@ -72,3 +72,8 @@ export function openAccount(budget: Budget, window: Period): Account {
 export function availableNano(account: Account): Nano {
   return account.limitNano - account.spentNano - account.inDoubtNano - account.leasedNano;
 }
+
+/** Whether what is spent, in doubt and held passes the budget's warning share of the limit. */
+export function isWarned(account: Account, heldNano: Nano, warnPercent: number): boolean {
+  return (account.spentNano + account.inDoubtNano + heldNano) * 100n > account.limitNano * BigInt(warnPercent);
+}

@@ -30,19 +30,17 @@ export class LeaseBook {
 
   grant(account: string, amountNano: Nano): void {
     invariant(amountNano >= 0n, "a lease below zero");
-    const lease = this.#leases.get(account);
-    if (lease) lease.grantedNano += amountNano;
-    else this.#leases.set(account, { grantedNano: amountNano, heldNano: 0n });
+    this.#lease(account).grantedNano += amountNano;
   }
 
-  /** Holds the amount on every account, or says what each short one lacks and holds nothing. */
+  /** Holds the amount on every account, or says what each short one lacks and holds nothing. An account without a lease is short of 0. */
   hold(id: string, accounts: readonly string[], amountNano: Nano): Shortage[] | undefined {
     invariant(amountNano >= 0n, "a hold below zero");
     invariant(!this.#holds.has(id), `the hold ${id} exists already`);
     let shortages: Shortage[] | undefined;
     for (const account of accounts) {
-      const missingNano = amountNano - this.idleNano(account);
-      if (missingNano <= 0n) continue;
+      const missingNano = this.missingNano(account, amountNano);
+      if (missingNano === undefined) continue;
       shortages ??= [];
       shortages.push({ account, missingNano });
     }
@@ -84,8 +82,16 @@ export class LeaseBook {
     if (!lease) return 0n;
     const idle = lease.grantedNano - lease.heldNano;
     lease.grantedNano -= idle;
-    if (lease.grantedNano === 0n) this.#leases.delete(account);
+    if (lease.grantedNano === 0n && !this.openHolds().some((hold) => hold.accounts.includes(account))) this.#leases.delete(account);
     return idle;
+  }
+
+  /** What the lease lacks to hold the amount; undefined when it lacks nothing. Even a hold of 0, on a free model, needs a lease to be in. */
+  missingNano(account: string, amountNano: Nano): Nano | undefined {
+    const lease = this.#leases.get(account);
+    if (!lease) return amountNano;
+    const missing = amountNano - (lease.grantedNano - lease.heldNano);
+    return missing > 0n ? missing : undefined;
   }
 
   idleNano(account: string): Nano {
@@ -110,8 +116,11 @@ export class LeaseBook {
   }
 
   #lease(account: string): Lease {
-    const lease = this.#leases.get(account);
-    invariant(lease, `no lease on ${account}`);
+    let lease = this.#leases.get(account);
+    if (!lease) {
+      lease = { grantedNano: 0n, heldNano: 0n };
+      this.#leases.set(account, lease);
+    }
     return lease;
   }
 }

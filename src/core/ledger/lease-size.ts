@@ -11,6 +11,7 @@ const LARGEST_PART = 16n;
  * @returns undefined when the account cannot give what is missing
  */
 export function leaseSize(missing: Nano, available: Nano): Nano | undefined {
+  if (missing === 0n) return 0n;
   if (missing > available) return undefined;
   const roomy = missing * CALLS_PER_LEASE;
   const part = available / LARGEST_PART;

@@ -29,7 +29,7 @@ export function post(account: Account, posting: Posting): Account {
   invariant(amountNano >= 0n && heldNano >= 0n, `a posting below zero on ${account.id}`);
   switch (posting.kind) {
     case "lease":
-      invariant(!account.hard || amountNano <= availableNano(account), `a lease beyond the limit of ${account.id}`);
+      invariant(!account.hard || amountNano === 0n || amountNano <= availableNano(account), `a lease beyond the limit of ${account.id}`);
       return { ...account, leasedNano: account.leasedNano + amountNano };
     case "give_back":
       invariant(amountNano <= account.leasedNano, `more given back than leased from ${account.id}`);

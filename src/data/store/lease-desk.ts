@@ -35,11 +35,12 @@ const MOST_ROUNDS = 50;
 export class LeaseDesk {
   readonly #store: LedgerStore;
   readonly #catalog: BudgetCatalog;
-  readonly #journal: HoldJournal;
+  readonly #journal: Pick<HoldJournal, "append" | "ended">;
   readonly #book = new LeaseBook();
+  readonly #warned = new Set<string>();
   readonly #windows = new Map<string, { budget: Budget; period: Period; account: string }>();
 
-  constructor(store: LedgerStore, catalog: BudgetCatalog, journal: HoldJournal) {
+  constructor(store: LedgerStore, catalog: BudgetCatalog, journal: Pick<HoldJournal, "append" | "ended">) {
     this.#store = store;
     this.#catalog = catalog;
     this.#journal = journal;
@@ -62,13 +63,14 @@ export class LeaseDesk {
       }
       const wants = budgets.flatMap((budget) => {
         const { account, period } = this.#window(budget, at);
-        const missingNano = amountNano - this.#book.idleNano(account);
-        return missingNano > 0n ? [{ budgetId: budget.id, window: period, missingNano }] : [];
+        const missingNano = this.#book.missingNano(account, amountNano);
+        return missingNano === undefined ? [] : [{ budgetId: budget.id, window: period, missingNano }];
       });
       const answer = await this.#store.lease({ at, wants, create: due });
       this.#catalog.remember(answer.created);
       if (answer.outcome === "granted") {
         for (const grant of answer.grants) this.#book.grant(grant.account, grant.amountNano);
+        this.#noteWarned(accounts, answer.warned);
         continue;
       }
       // While the store looked, other calls may have ended: the refusal must be right now, not a moment ago.
@@ -85,6 +87,7 @@ export class LeaseDesk {
   async end(ending: Ending): Promise<EndingAnswer> {
     const answer = await this.#store.end(ending);
     if (ending.kind === "none") return answer;
+    this.#noteWarned(ending.accounts, answer.warned);
     const settledNano = ending.amountNano < ending.heldNano ? ending.amountNano : ending.heldNano;
     this.#book.end(ending.holdId, ending.kind === "doubt" ? ending.heldNano : settledNano);
     this.#journal.ended(ending.holdId);
@@ -93,6 +96,11 @@ export class LeaseDesk {
 
   async status(budgetIds: readonly string[], at: Instant): Promise<AccountStatus[]> {
     return (await this.#store.accounts(budgetIds, at)).map((account) => this.#withHolds(account));
+  }
+
+  /** Whether an account of the call was above its warning share when it last changed. */
+  warns(accounts: readonly string[]): boolean {
+    return this.#warned.size > 0 && accounts.some((account) => this.#warned.has(account));
   }
 
   openHolds(): number {
@@ -104,6 +112,14 @@ export class LeaseDesk {
     const current = new Set<string>();
     if (which === "ended_windows") for (const { account, period } of this.#windows.values()) if (at < period.end) current.add(account);
     await this.#giveBack(this.#book.accounts().filter((account) => !current.has(account)));
+  }
+
+  #noteWarned(accounts: readonly string[], warned: readonly string[]): void {
+    if (warned.length === 0 && this.#warned.size === 0) return;
+    for (const account of accounts) {
+      if (warned.includes(account)) this.#warned.add(account);
+      else this.#warned.delete(account);
+    }
   }
 
   /** After a change of a budget its idle money goes back, so that a lower limit takes effect with the next call. */

@@ -1,5 +1,5 @@
 import { Problem } from "../../contract/problem.ts";
-import { type Account, accountId, availableNano, type Budget, openAccount } from "../../core/ledger/budget.ts";
+import { type Account, accountId, availableNano, type Budget, isWarned, openAccount } from "../../core/ledger/budget.ts";
 import { leaseSize } from "../../core/ledger/lease-size.ts";
 import { formatUsd, type Nano } from "../../core/money/usd.ts";
 import { type Instant, windowAt } from "../../core/time/window.ts";
@@ -42,7 +42,8 @@ export class LedgerOperations {
     for (const { account, amountNano } of sizes) {
       this.#sheet.append({ ...this.#blank("lease", request.at), accounts: [account.id], amountNano });
     }
-    return { outcome: "granted", grants: sizes.map(({ account, amountNano }) => ({ account: account.id, amountNano })), created };
+    const grants = sizes.map(({ account, amountNano }) => ({ account: account.id, amountNano }));
+    return { outcome: "granted", grants, created, warned: this.#warned(grants.map((grant) => grant.account)) };
   }
 
   giveBack(returns: readonly { account: string; amountNano: Nano }[], at: Instant): void {
@@ -66,7 +67,8 @@ export class LedgerOperations {
         outputTokens: ending.outputTokens,
         once: `end:${ending.holdId}`,
       });
-      if (!applied) return { applied: false };
+      if (!applied) return { applied: false, warned: [] };
+      if (ending.amountNano > ending.heldNano) this.#alertHoldExceeded(ending);
       if (ending.kind === "doubt") this.#rememberDoubt(ending, "the provider may have billed this call");
     }
     if (ending.trace !== null) this.#database.runPositional("append-outbox", "request_trace", ending.trace);
@@ -80,7 +82,7 @@ export class LedgerOperations {
         body: answer.body,
       });
     }
-    return { applied: true };
+    return { applied: true, warned: this.#warned(ending.accounts) };
   }
 
   track(request: TrackRequest): TrackAnswer {
@@ -172,6 +174,28 @@ export class LedgerOperations {
       created.push(budget);
     }
     return created;
+  }
+
+  #warned(accounts: readonly string[]): string[] {
+    return accounts.filter((id) => {
+      const account = this.#sheet.find(id);
+      const warnPercent = account && this.#sheet.budget(account.budgetId)?.warnPercent;
+      return account && warnPercent !== undefined && isWarned(account, 0n, warnPercent);
+    });
+  }
+
+  /** A hold is a true upper bound; a call that cost more shows that the bound is wrong, and somebody has to know. */
+  #alertHoldExceeded(ending: Ending): void {
+    const { holdId, tenant, at } = ending;
+    const facts = {
+      type: "hold_exceeded",
+      hold: holdId,
+      tenant,
+      held_usd: formatUsd(ending.heldNano),
+      cost_usd: formatUsd(ending.amountNano),
+      at,
+    };
+    this.#database.runPositional("append-outbox", "alert", JSON.stringify(facts));
   }
 
   #rememberDoubt(ending: Ending, reason: string): void {

@@ -1,0 +1,20 @@
+import type { UsageDialect } from "./usage.ts";
+
+/** Model families that think before they answer, by the names their makers gave them (as of 2026). */
+const REASONING_MODEL = /^(o\d|gpt-5|gpt-oss|codex|deepseek-r|grok-[34]|magistral|qwq|qwen3|gemini-(2\.5|3)|glm-4\.[5-9]|kimi-k2-thinking)|reason|think/i;
+
+/**
+ * Whether a call may produce tokens that are billed as output but never sent, so that what was seen of a cut stream
+ * says nothing about what it cost. Errs towards yes.
+ */
+export function mayHideReasoning(dialect: UsageDialect, model: string, body: Readonly<Record<string, unknown>>): boolean {
+  if (dialect === "openai-embeddings") return false;
+  if (dialect === "anthropic-messages") {
+    const thinking = body.thinking;
+    const type = typeof thinking === "object" && thinking !== null ? (thinking as { type?: unknown }).type : undefined;
+    return (type !== undefined && type !== "disabled") || REASONING_MODEL.test(model);
+  }
+  if (body.reasoning !== undefined || body.reasoning_effort !== undefined) return true;
+  const name = model.slice(model.lastIndexOf("/") + 1);
+  return REASONING_MODEL.test(name);
+}

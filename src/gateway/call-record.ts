@@ -1,0 +1,110 @@
+import type { CallOutcome, CostBasis, RequestTrace } from "../contract/request-trace.ts";
+import { formatDecimal, formatUsd, type Nano } from "../core/money/usd.ts";
+import type { PricedCall } from "../core/pricing/price-call.ts";
+import type { Usage } from "../core/usage/usage.ts";
+import type { Caller } from "./authenticate-call.ts";
+import type { Dialect } from "./dialects/dialect.ts";
+
+/** What is known of a call so far; grows as it goes. */
+export interface CallRecord {
+  /** Also the id of the hold; a later attempt with a hold of its own gets an id of its own. */
+  traceId: string;
+  /** UTC milliseconds and steady milliseconds of its arrival. */
+  readonly at: number;
+  readonly startedAt: number;
+  readonly dialect: Dialect;
+  caller: Caller | undefined;
+  requestedModel: string;
+  provider: string;
+  model: string;
+  priceId: string;
+  stream: boolean;
+  heldNano: Nano;
+  attempts: number;
+  /** Steady milliseconds spent waiting for providers: the rest of the call's time is ours. */
+  upstreamMs: number;
+  levers: string[];
+}
+
+/** What a call came to. */
+export interface CallResult {
+  readonly outcome: CallOutcome;
+  readonly basis: CostBasis;
+  readonly status: number;
+  readonly errorCode: string;
+  /** null when the cost is not known. */
+  readonly bookedNano: Nano | null;
+  readonly cost: PricedCall | undefined;
+  readonly usage: Usage | undefined;
+  readonly responseId: string;
+  readonly serviceTier: string;
+  readonly ttftMs: number | null;
+}
+
+export function startRecord(dialect: Dialect, traceId: string, at: number, startedAt: number): CallRecord {
+  return {
+    traceId,
+    at,
+    startedAt,
+    dialect,
+    caller: undefined,
+    requestedModel: "",
+    provider: "",
+    model: "",
+    priceId: "",
+    stream: false,
+    heldNano: 0n,
+    attempts: 0,
+    upstreamMs: 0,
+    levers: [],
+  };
+}
+
+export function traceOf(record: CallRecord, result: CallResult, latencyMs: number): RequestTrace {
+  const { scope, key, priority, pii } = record.caller!;
+  const { usage, cost, bookedNano } = result;
+  return {
+    use_case_id: scope.use_case ?? "",
+    ts: new Date(record.at).toISOString(),
+    model_id: record.model,
+    prompt_tokens: usage?.inputTokens ?? 0,
+    gen_tokens: usage?.outputTokens ?? 0,
+    depth_k: null,
+    rerank_n: null,
+    cache_hit: false,
+    latency_ms: Math.round(latencyMs * 1000) / 1000,
+    unit_cost_usd: bookedNano === null ? null : formatUsd(bookedNano),
+    trace_id: record.traceId,
+    tenant: scope.tenant,
+    environment: scope.environment ?? "",
+    feature: scope.feature ?? "",
+    service: scope.service ?? "",
+    team: scope.team ?? "",
+    run_id: scope.run ?? "",
+    api_key_id: key.id,
+    provider: record.provider,
+    requested_model: record.requestedModel,
+    operation: record.dialect.operation,
+    report_type: "",
+    stream: record.stream,
+    outcome: result.outcome,
+    cost_basis: result.basis,
+    status_code: result.status,
+    error_code: result.errorCode,
+    cache_read_tokens: usage?.cacheReadTokens ?? 0,
+    cache_write_tokens: usage?.cacheWriteTokens ?? 0,
+    reasoning_tokens: usage?.reasoningTokens ?? 0,
+    input_cost_usd: cost ? formatDecimal(cost.inputAtto, 18) : null,
+    gen_cost_usd: cost ? formatDecimal(cost.outputAtto, 18) : null,
+    rounding_usd: cost && bookedNano !== null ? formatDecimal(bookedNano * 1_000_000_000n - cost.totalAtto, 18) : null,
+    held_usd: formatUsd(record.heldNano),
+    price_id: record.priceId,
+    attempts: record.attempts,
+    ttft_ms: result.ttftMs === null ? null : Math.round(result.ttftMs * 1000) / 1000,
+    response_id: result.responseId,
+    service_tier: result.serviceTier,
+    priority,
+    pii,
+    levers: record.levers,
+  };
+}

@@ -1,0 +1,33 @@
+import { type Dialect, member, textBytes } from "./dialect.ts";
+import { openaiErrorBody } from "./openai-errors.ts";
+
+export const openaiChatDialect: Dialect = {
+  path: "/v1/chat/completions",
+  provider: "openai",
+  usage: "openai-chat",
+  operation: "chat",
+  limitOutput(tokens, provider, has) {
+    const present = ["max_tokens", "max_completion_tokens"].filter(has);
+    return (present.length > 0 ? present : [provider.maxTokensField]).map((key) => ({ key, value: String(tokens) }));
+  },
+  askForUsage({ stream, streamOptions }) {
+    if (!stream) return undefined;
+    const options = typeof streamOptions === "object" && streamOptions !== null ? streamOptions : {};
+    if (member(options, "include_usage") === true) return undefined;
+    return { key: "stream_options", value: JSON.stringify({ ...options, include_usage: true }) };
+  },
+  isLast: (data) => data === "[DONE]",
+  isUsageOnly: (payload) => {
+    const choices = member(payload, "choices");
+    const usage = member(payload, "usage");
+    return Array.isArray(choices) && choices.length === 0 && typeof usage === "object" && usage !== null;
+  },
+  producedBytes(payload) {
+    const choices = member(payload, "choices");
+    if (!Array.isArray(choices)) return 0;
+    return choices.reduce((sum: number, choice) => sum + textBytes(member(choice, "delta") ?? member(choice, "message")), 0);
+  },
+  isFailure: (payload) => member(payload, "error") !== undefined && member(payload, "error") !== null,
+  errorBody: openaiErrorBody,
+  errorEvent: (problem, details) => `data: ${openaiErrorBody(problem, details)}\n\n`,
+};

@@ -1,0 +1,64 @@
+import type { IncomingMessage } from "node:http";
+import type { ProviderTarget } from "../ports/provider.ts";
+import type { AnswerHead } from "./send-attempt.ts";
+
+/** Ours, the connection's, or a secret: never sent on. An answer is asked for uncompressed, since its usage has to be read. */
+const NOT_SENT = new Set([
+  "authorization",
+  "x-api-key",
+  "cookie",
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "accept-encoding",
+  "keep-alive",
+  "proxy-authorization",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "upgrade",
+  "expect",
+  "idempotency-key",
+  "content-type",
+  "forwarded",
+  "x-forwarded-for",
+  "x-forwarded-host",
+  "x-forwarded-proto",
+]);
+
+const NOT_RETURNED = new Set([
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "keep-alive",
+  "set-cookie",
+  "trailer",
+  "upgrade",
+  "content-encoding",
+  "date",
+  "alt-svc",
+  "strict-transport-security",
+]);
+
+/** The caller's headers for the provider, as name and value in turn, with the provider's own added. */
+export function requestHeaders(incoming: IncomingMessage, target: ProviderTarget): string[] {
+  const headers: string[] = ["content-type", "application/json", "accept-encoding", "identity"];
+  const raw = incoming.rawHeaders;
+  for (let at = 0; at < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase();
+    if (NOT_SENT.has(name) || name.startsWith("x-ballast-") || name in target.headers) continue;
+    headers.push(name, raw[at + 1]!);
+  }
+  for (const [name, value] of Object.entries(target.headers)) headers.push(name, value);
+  return headers;
+}
+
+/** The provider's headers for the caller. */
+export function answerHeaders(head: AnswerHead): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(head.headers)) {
+    if (value !== undefined && !NOT_RETURNED.has(name)) headers[name] = value;
+  }
+  return headers;
+}

@@ -1,0 +1,367 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Problem } from "../contract/problem.ts";
+import { formatUsd } from "../core/money/usd.ts";
+import { callCeiling } from "../core/pricing/call-ceiling.ts";
+import type { PriceBook } from "../core/pricing/price-book.ts";
+import type { KeyRing } from "../data/store/key-ring.ts";
+import type { LeaseDesk } from "../data/store/lease-desk.ts";
+import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
+import { authenticateCall } from "./authenticate-call.ts";
+import { type CallRecord, type CallResult, startRecord, traceOf } from "./call-record.ts";
+import type { CallSettings } from "./call-settings.ts";
+import type { Dialect } from "./dialects/dialect.ts";
+import { type AttemptResult, failover } from "./failover.ts";
+import { answerHeaders, requestHeaders } from "./forward-headers.ts";
+import { claimCall, type IdempotentCall, replayAnswer } from "./idempotent-call.ts";
+import type { BodySummary } from "./inspect-body.ts";
+import { judgeCall, type Verdict } from "./judge-call.ts";
+import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
+import { CallerLeft, readBody } from "./read-body.ts";
+import { refuseCall } from "./refuse-call.ts";
+import { type Relay, relayAnswer } from "./relay-answer.ts";
+import type { ProviderConnections } from "./send-attempt.ts";
+
+export interface Gateway {
+  readonly keys: KeyRing;
+  readonly desk: LeaseDesk;
+  readonly store: LedgerStore;
+  readonly prices: PriceBook;
+  readonly settings: CallSettings;
+  readonly connections: ProviderConnections;
+  /** Reads a body; large ones away from the event loop. @throws Problem invalid_json, invalid_request */
+  readonly inspect: (dialect: Dialect, bytes: Buffer) => BodySummary | Promise<BodySummary>;
+  readonly now: () => number;
+  readonly steadyNow: () => number;
+  readonly newId: () => string;
+  readonly random: () => number;
+  readonly observe: (record: CallRecord, result: CallResult, latencyMs: number) => void;
+  readonly log: { warn(facts: object, words: string): void; error(facts: object, words: string): void };
+}
+
+/** How long an answer waits for a ledger that cannot write before it is given anyway; its hold stays until it is booked. */
+const LONGEST_BOOKING_WAIT_MS = 2000;
+
+/** One model call, from request to settled cost. */
+export async function handleCall(gateway: Gateway, dialect: Dialect, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const record = startRecord(dialect, gateway.newId(), gateway.now(), gateway.steadyNow());
+  let claimed: IdempotentCall | undefined;
+  let open: CallPlan | undefined;
+  try {
+    const { settings } = gateway;
+    const caller = authenticateCall(request.headers, (secret) => gateway.keys.find(secret), record.at);
+    record.caller = caller;
+    const bytes = await readBody(request, settings.maxBodyBytes);
+    const summary = await gateway.inspect(dialect, bytes);
+    record.requestedModel = summary.model;
+    record.stream = summary.stream;
+    const planning: Planning = { prices: gateway.prices, desk: gateway.desk, settings, dialect, caller, summary, at: record.at };
+    const claim = await claimCall(gateway, request, caller, dialect, bytes, record.at);
+    if (claim?.state === "answered") return await replay(gateway, record, response, claim.answer);
+    claimed = claim;
+    const plan = await planCall(planning, record.traceId);
+    record.heldNano = plan.hold.amountNano;
+    open = plan;
+    const sent = await sendCall(gateway, record, planning, plan, bytes, request, response, claimed);
+    await finishCall(gateway, record, sent, response, claimed);
+  } catch (error) {
+    if (open && !(error instanceof Problem)) await bookUnexpected(gateway, record, open, claimed);
+    if (claimed) await gateway.store.dropIdempotency(claimed.keyId, claimed.key).catch(() => {});
+    if (error instanceof CallerLeft) return;
+    await refuseCall(gateway, record, request, response, error);
+  }
+}
+
+interface SentCall {
+  readonly result: AttemptResult;
+  readonly target: BoundTarget;
+  readonly plan: CallPlan;
+  readonly summary: BodySummary;
+  readonly relay: Relay | undefined;
+  readonly callerLeft: boolean;
+  readonly problem: Problem | undefined;
+}
+
+/** Sends the call until a provider answers or none is left, and relays the answer all but its end. */
+async function sendCall(
+  gateway: Gateway,
+  record: CallRecord,
+  planning: Planning,
+  firstPlan: CallPlan,
+  bytes: Buffer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  claimed: IdempotentCall | undefined,
+): Promise<SentCall> {
+  const { summary, dialect } = planning;
+  let plan = firstPlan;
+  let relay: Relay | undefined;
+  const sentAt = gateway.steadyNow();
+  const { result, target, attempts, problem } = await failover<BoundTarget>({
+    targets: plan.targets,
+    random: gateway.random,
+    // A plain answer is waited for even when the caller has left: only its end tells what it cost.
+    wanted: () => !response.destroyed || claimed !== undefined,
+    attempt(target) {
+      record.provider = target.provider.name;
+      record.model = target.model;
+      record.priceId = target.price.id;
+      const body = bodyFor(target, plan, planning, bytes);
+      return attemptCall(gateway, record, target, plan, summary, dialect, request, response, body, (begun) => {
+        relay = begun;
+      });
+    },
+    async renewHold(after, next) {
+      const verdict = judgeCall({ result: after, target: plan.targets[0]!, summary, callerLeft: response.destroyed });
+      await book(gateway, record, plan, verdict, resultOf(verdict, 504, undefined, ""), claimed && keepOf(claimed, verdict, undefined));
+      const holdId = `${record.traceId.split(".")[0]}.${record.attempts + 2}`;
+      const rest = plan.targets.slice(plan.targets.indexOf(next));
+      const amountNano = ceilingOf(rest, summary);
+      const renewed = await gateway.desk.hold(holdId, scopesOf(planning.caller.scope, rest), amountNano, record.at);
+      if (renewed.outcome === "refused") return refusal(renewed, amountNano, record.at);
+      record.traceId = holdId;
+      record.heldNano = amountNano;
+      plan = { ...plan, hold: renewed.hold };
+      return undefined;
+    },
+  });
+  record.attempts = attempts;
+  record.upstreamMs = gateway.steadyNow() - sentAt;
+  return { result, target, plan, summary, relay, callerLeft: response.destroyed, problem };
+}
+
+/** One attempt at one provider, to its very end. */
+function attemptCall(
+  gateway: Gateway,
+  record: CallRecord,
+  target: BoundTarget,
+  plan: CallPlan,
+  summary: BodySummary,
+  dialect: Dialect,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Buffer,
+  begun: (relay: Relay) => void,
+): Promise<AttemptResult> {
+  return new Promise((resolve) => {
+    let relay: Relay | undefined;
+    let drainTimer: NodeJS.Timeout | undefined;
+    let drainBytes: number | undefined;
+    const refusedPieces: Buffer[] = [];
+    let refusedHead: Parameters<typeof answerHeaders>[0] | undefined;
+    const finish = (result: AttemptResult) => {
+      clearTimeout(drainTimer);
+      response.removeListener("close", onClose);
+      resolve(result);
+    };
+    const attempt = gateway.connections.send(target.provider, dialect.path, requestHeaders(request, target.provider), body, {
+      onHead(head) {
+        if (head.status < 200 || head.status > 299) {
+          refusedHead = head;
+          return;
+        }
+        const { desk, settings } = gateway;
+        const headers = { ...answerHeaders(head), ...ballastHeaders(record, plan, desk.warns(plan.hold.accounts)) };
+        relay = relayAnswer({
+          dialect,
+          head,
+          response,
+          headers,
+          hideUsageEvent: dialect.askForUsage(summary) !== undefined,
+          maxBytes: settings.maxAnswerBytes,
+          keepBytes: settings.idempotencyMaxBytes,
+          now: gateway.steadyNow,
+          cut: () => attempt.cut(),
+          pause: () => attempt.pause(),
+          resume: () => attempt.resume(),
+          readOn(producedBytes) {
+            drainBytes ??= producedBytes + drainAllowance(target, settings);
+            drainTimer ??= setTimeout(() => attempt.cut(), settings.drainMaxMs);
+            return producedBytes < drainBytes;
+          },
+          done: (report) => finish({ kind: "answered", report }),
+        });
+        begun(relay);
+      },
+      onPiece(piece) {
+        if (relay) relay.onPiece(piece);
+        else if (refusedPieces.length < 1000) refusedPieces.push(piece);
+      },
+      onEnd() {
+        if (relay) relay.onEnd();
+        else finish({ kind: "refused", head: refusedHead!, body: Buffer.concat(refusedPieces) });
+      },
+      onFailure(failure) {
+        if (relay) relay.onFailure(failure);
+        else if (refusedHead) finish({ kind: "refused", head: refusedHead, body: Buffer.concat(refusedPieces) });
+        else finish(failure.sent ? { kind: "unknown", failure } : { kind: "unreached", failure });
+      },
+    });
+    // A stalled stream whose caller has left must not wait for its next piece to be cut.
+    const onClose = () => {
+      attempt.resume();
+      if (relay && summary.stream) drainTimer ??= setTimeout(() => attempt.cut(), gateway.settings.drainMaxMs);
+    };
+    response.on("close", onClose);
+  });
+}
+
+/** Books the call, then lets the caller have the end of the answer. */
+async function finishCall(
+  gateway: Gateway,
+  record: CallRecord,
+  sent: SentCall,
+  response: ServerResponse,
+  claimed: IdempotentCall | undefined,
+): Promise<void> {
+  const { result, target, summary, callerLeft, relay } = sent;
+  // When a renewed hold was refused, the attempt before it is already booked as in doubt.
+  if (sent.problem) throw sent.problem;
+  const verdict = judgeCall({ result, target, summary, callerLeft });
+  const report = result.kind === "answered" ? result.report : undefined;
+  const status =
+    report?.head.status ?? (result.kind === "refused" ? result.head.status : verdict.problem === "provider_timeout" ? 504 : 502);
+  const reading = report?.reading.outcome === "measured" ? report.reading : undefined;
+  const callResult: CallResult = {
+    ...resultOf(verdict, status, reading?.responseId, reading?.serviceTier ?? ""),
+    ttftMs: report?.firstPieceAt == null ? null : report.firstPieceAt - record.startedAt,
+  };
+  const answer = claimed && report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;
+  const booked = await book(gateway, record, sent.plan, verdict, callResult, claimed && keepOf(claimed, verdict, answer));
+  const headers = { ...ballastHeaders(record, sent.plan, gateway.desk.warns(sent.plan.hold.accounts)), ...costHeaders(verdict, booked) };
+  const problem = verdict.problem && new Problem(verdict.problem, { provider: record.provider, trace_id: record.traceId });
+  if (relay && !problem) relay.release(headers);
+  else if (response.headersSent) relay?.release(headers, problem && record.dialect.errorEvent(problem, problem.details));
+  else if (result.kind === "refused") {
+    response.writeHead(result.head.status, { ...answerHeaders(result.head), ...headers, "content-length": result.body.length });
+    response.end(result.body);
+  } else if (problem && !response.destroyed) {
+    const body = record.dialect.errorBody(problem, problem.details);
+    response.writeHead(problem.status, { "content-type": "application/json", ...headers, "content-length": Buffer.byteLength(body) });
+    response.end(body);
+  }
+}
+
+/**
+ * Writes the call's ending, for as long as it takes; its hold counts until then.
+ * @returns whether it is on disk
+ */
+async function book(
+  gateway: Gateway,
+  record: CallRecord,
+  plan: CallPlan,
+  verdict: Verdict,
+  result: CallResult,
+  idempotency: Ending["idempotency"],
+): Promise<boolean> {
+  const latencyMs = gateway.steadyNow() - record.startedAt;
+  const ending: Ending = {
+    kind: verdict.ending,
+    holdId: plan.hold.holdId,
+    accounts: plan.hold.accounts,
+    heldNano: plan.hold.amountNano,
+    amountNano: verdict.amountNano ?? 0n,
+    inputTokens: verdict.usage?.inputTokens ?? 0,
+    outputTokens: verdict.usage?.outputTokens ?? 0,
+    at: record.at,
+    tenant: record.caller!.scope.tenant,
+    trace: JSON.stringify(traceOf(record, result, latencyMs)),
+    idempotency,
+  };
+  gateway.observe(record, result, latencyMs);
+  if (ending.amountNano > ending.heldNano) {
+    gateway.log.error(
+      { trace_id: record.traceId, held: formatUsd(ending.heldNano), cost: formatUsd(ending.amountNano) },
+      "a call cost more than its hold",
+    );
+  }
+  const written = writeEnding(gateway, ending);
+  return Promise.race([written, sleep(LONGEST_BOOKING_WAIT_MS, false, { ref: false })]);
+}
+
+/** Something of ours broke after the money was held: what was sent may have been billed. Ending a hold twice changes nothing. */
+async function bookUnexpected(gateway: Gateway, record: CallRecord, plan: CallPlan, claimed: IdempotentCall | undefined): Promise<void> {
+  const verdict: Verdict = {
+    ending: "doubt",
+    outcome: "provider_error",
+    basis: "in_doubt",
+    amountNano: null,
+    usage: undefined,
+    cost: undefined,
+    problem: "internal",
+  };
+  await book(gateway, record, plan, verdict, resultOf(verdict, 500, undefined, ""), claimed && keepOf(claimed, verdict, undefined));
+}
+
+async function writeEnding(gateway: Gateway, ending: Ending): Promise<true> {
+  for (let waitMs = 50; ; waitMs = Math.min(5000, waitMs * 2)) {
+    try {
+      await gateway.desk.end(ending);
+      return true;
+    } catch (error) {
+      gateway.log.error({ hold: ending.holdId, error: (error as Error).message }, "a call's ending could not be written; trying again");
+      await sleep(waitMs, undefined, { ref: false });
+    }
+  }
+}
+
+async function replay(gateway: Gateway, record: CallRecord, response: ServerResponse, answer: StoredAnswer): Promise<void> {
+  const result: CallResult = {
+    ...resultOf({ outcome: "replayed", basis: "none", amountNano: 0n, usage: undefined, cost: undefined }, answer.status, undefined, ""),
+    ttftMs: null,
+  };
+  const latencyMs = gateway.steadyNow() - record.startedAt;
+  gateway.observe(record, result, latencyMs);
+  replayAnswer(response, answer, record.traceId);
+  const trace = JSON.stringify({ ...traceOf(record, result, latencyMs), cache_hit: true });
+  const nothing = { accounts: [], heldNano: 0n, amountNano: 0n, inputTokens: 0, outputTokens: 0 };
+  await gateway.desk.end({ ...nothing, kind: "none", holdId: record.traceId, at: record.at, tenant: record.caller!.scope.tenant, trace });
+}
+
+function resultOf(
+  verdict: Pick<Verdict, "outcome" | "basis" | "amountNano" | "usage" | "cost"> & { problem?: Verdict["problem"] },
+  status: number,
+  responseId: string | undefined,
+  serviceTier: string,
+): CallResult {
+  const { outcome, basis, usage, cost } = verdict;
+  const identity = { responseId: responseId ?? "", serviceTier, ttftMs: null };
+  return { ...identity, outcome, basis, status, errorCode: verdict.problem ?? "", bookedNano: verdict.amountNano, cost, usage };
+}
+
+/** How many bytes of text may still be produced for a caller who has left. */
+function drainAllowance(target: BoundTarget, settings: CallSettings): number {
+  const million = { inputTokens: 0, outputTokens: 1_000_000, mayUseAudio: false, mayUseImages: false, webSearches: 0, requests: 0 };
+  const perMillion = callCeiling(target.price, million);
+  if (perMillion.outcome !== "bounded" || perMillion.nano === 0n) return Number.MAX_SAFE_INTEGER;
+  return Number((settings.drainMaxNano * 1_000_000n) / perMillion.nano);
+}
+
+function keepOf(claimed: IdempotentCall, verdict: Verdict, answer: StoredAnswer | undefined): Ending["idempotency"] {
+  if (verdict.ending === "release") return undefined;
+  return { keyId: claimed.keyId, key: claimed.key, answer: answer ?? claimed.withoutAnswer(verdict.ending === "doubt") };
+}
+
+function storedAnswer(head: Parameters<typeof answerHeaders>[0], body: Buffer): StoredAnswer {
+  return { status: head.status, headers: { "content-type": String(head.headers["content-type"] ?? "application/json") }, body };
+}
+
+function ballastHeaders(record: CallRecord, plan: CallPlan, warned: boolean): Record<string, string> {
+  const headers: Record<string, string> = {
+    "x-ballast-trace-id": record.traceId,
+    "x-ballast-model": record.model,
+    "x-ballast-provider": record.provider,
+    "x-ballast-cache": "none",
+    "x-ballast-levers": record.levers.join(","),
+  };
+  if (plan.fitted) headers["x-ballast-max-tokens"] = String(plan.maxOutputTokens);
+  if (warned) headers["x-ai-budget-warning"] = "true";
+  return headers;
+}
+
+function costHeaders(verdict: Verdict, booked: boolean): Record<string, string> {
+  const headers: Record<string, string> = { "x-ballast-cost-basis": verdict.basis };
+  if (verdict.amountNano !== null) headers["x-ballast-cost-usd"] = formatUsd(verdict.amountNano);
+  if (!booked) headers["x-ballast-settlement"] = "pending";
+  return headers;
+}

@@ -1,0 +1,67 @@
+import { isUtf8 } from "node:buffer";
+import { mayHideReasoning } from "../core/usage/hidden-reasoning.ts";
+import { boundInput, type InputBound } from "../core/usage/input-bound.ts";
+import { boundOutput, type OutputBound } from "../core/usage/output-bound.ts";
+import type { UsageDialect } from "../core/usage/usage.ts";
+import { findJsonMembers, type JsonMembers } from "../std/json-members.ts";
+
+/** What the gateway needs to know of a request body. Everything else in it passes through as it came. */
+export interface BodySummary {
+  readonly model: string;
+  readonly stream: boolean;
+  readonly input: InputBound;
+  readonly output: OutputBound;
+  readonly serviceTier: string | undefined;
+  readonly streamOptions: unknown;
+  /** Whether output may be billed that is never sent. */
+  readonly hidesReasoning: boolean;
+  readonly members: JsonMembers;
+}
+
+export type BodyReading =
+  | { readonly outcome: "read"; readonly summary: BodySummary }
+  | {
+      readonly outcome: "rejected";
+      readonly code: "invalid_json" | "invalid_request";
+      readonly details: Readonly<Record<string, unknown>>;
+    };
+
+/** Reads a body once: valid JSON in UTF-8, an object, with a model, and no member twice: readers disagree about which one counts. */
+export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
+  if (!isUtf8(bytes)) return reject("invalid_json", { detail: "the body is not UTF-8" });
+  let body: unknown;
+  try {
+    body = JSON.parse(bytes.toString("utf8"));
+  } catch (error) {
+    return reject("invalid_json", { detail: (error as Error).message });
+  }
+  const members = findJsonMembers(bytes);
+  if (!members || typeof body !== "object" || body === null) return reject("invalid_json", { detail: "the body is not a JSON object" });
+  if (members.duplicate !== undefined) {
+    return reject("invalid_request", { field: members.duplicate, detail: "the member occurs twice" });
+  }
+  const fields = body as Record<string, unknown>;
+  if (typeof fields.model !== "string" || fields.model === "" || fields.model.length > 200) {
+    return reject("invalid_request", { field: "model", detail: "a name is required" });
+  }
+  if (fields.stream !== undefined && fields.stream !== null && typeof fields.stream !== "boolean") {
+    return reject("invalid_request", { field: "stream", detail: "true or false is required" });
+  }
+  const output = boundOutput(dialect, fields);
+  if (output.outcome === "invalid") return reject("invalid_request", { field: output.field, detail: output.reason });
+  const summary: BodySummary = {
+    model: fields.model,
+    stream: fields.stream === true,
+    input: boundInput(dialect, fields, bytes.length),
+    output,
+    serviceTier: typeof fields.service_tier === "string" ? fields.service_tier : undefined,
+    streamOptions: fields.stream_options,
+    hidesReasoning: mayHideReasoning(dialect, fields.model, fields),
+    members,
+  };
+  return { outcome: "read", summary };
+}
+
+function reject(code: "invalid_json" | "invalid_request", details: Readonly<Record<string, unknown>>): BodyReading {
+  return { outcome: "rejected", code, details };
+}

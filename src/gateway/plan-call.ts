@@ -1,0 +1,124 @@
+import { Problem } from "../contract/problem.ts";
+import { formatUsd, type Nano } from "../core/money/usd.ts";
+import type { PriceBook } from "../core/pricing/price-book.ts";
+import type { Scope } from "../core/scope/scope.ts";
+import type { Instant } from "../core/time/window.ts";
+import type { HeldMoney, HoldResult, LeaseDesk } from "../data/store/lease-desk.ts";
+import { editJsonMembers, type JsonEdit } from "../std/json-members.ts";
+import { allowsModel, type Caller } from "./authenticate-call.ts";
+import type { CallSettings } from "./call-settings.ts";
+import type { Dialect } from "./dialects/dialect.ts";
+import type { BodySummary } from "./inspect-body.ts";
+import { dearestCeiling, type PricedTarget, pricedTargets, type UseBound, useBound } from "./price-lookup.ts";
+
+/** A call that may be sent: where to, with how much money behind it. */
+export interface CallPlan {
+  readonly targets: readonly BoundTarget[];
+  readonly hold: HeldMoney;
+  readonly maxOutputTokens: number;
+  /** Set when max_tokens was lowered to what the budget carries. */
+  readonly fitted: boolean;
+}
+
+export interface BoundTarget extends PricedTarget {
+  readonly bound: UseBound;
+}
+
+export interface Planning {
+  readonly prices: PriceBook;
+  readonly desk: LeaseDesk;
+  readonly settings: CallSettings;
+  readonly dialect: Dialect;
+  readonly caller: Caller;
+  readonly summary: BodySummary;
+  readonly at: Instant;
+}
+
+/** Where the call may go and what it can use there. @throws Problem model_not_allowed, model_not_routed, model_not_priced, input_not_bounded */
+export function chooseTargets({ prices, settings, dialect, caller, summary, at }: Planning): (maxOutputTokens: number) => BoundTarget[] {
+  if (!allowsModel(caller.key, summary.model)) throw new Problem("model_not_allowed", { model: summary.model, key: caller.key.id });
+  const routes = settings.routes.targets(summary.model, dialect.provider);
+  if (routes.length === 0) throw new Problem("model_not_routed", { model: summary.model });
+  const priced = pricedTargets(routes, prices, at);
+  return (maxOutputTokens) => priced.map((target) => ({ ...target, bound: useBound(summary, target, maxOutputTokens, settings) }));
+}
+
+/** Holds the most the call can cost. @throws Problem budget_exhausted when a budget cannot carry it */
+export async function planCall(planning: Planning, holdId: string): Promise<CallPlan> {
+  const { settings, summary, at, desk } = planning;
+  const targetsFor = chooseTargets(planning);
+  // What a rejected prediction adds to the output is billed beyond the limit that is put in.
+  const beyondLimit = summary.output.outcome === "absent" ? summary.output.predictionTokens : 0;
+  let maxOutputTokens = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : settings.defaultMaxOutputTokens;
+  for (let fitted = false; ; fitted = true) {
+    const targets = targetsFor(maxOutputTokens + beyondLimit);
+    const amountNano = ceilingOf(targets, summary);
+    const result = await desk.hold(holdId, scopesOf(planning.caller.scope, targets), amountNano, at);
+    if (result.outcome === "held") return { targets, hold: result.hold, maxOutputTokens, fitted };
+    const fits = result.budget.onShort === "fit" ? outputThatFits(result.account.freeNano, maxOutputTokens, targetsFor, summary) : 0;
+    if (fits === 0) throw refusal(result, amountNano, at);
+    maxOutputTokens = fits;
+  }
+}
+
+export function ceilingOf(targets: readonly BoundTarget[], summary: BodySummary): Nano {
+  return dearestCeiling(
+    targets.map((target) => ({ target, bound: target.bound })),
+    summary.serviceTier,
+  );
+}
+
+export function scopesOf(scope: Scope, targets: readonly PricedTarget[]): Scope[] {
+  return targets.map((target) => ({ ...scope, provider: target.provider.name, model: target.model }));
+}
+
+/** The request as it is sent: the caller's bytes, and only what has to differ. */
+export function bodyFor(
+  target: BoundTarget,
+  plan: Pick<CallPlan, "maxOutputTokens" | "fitted">,
+  planning: Planning,
+  bytes: Buffer,
+): Buffer {
+  const { summary, dialect } = planning;
+  const edits: JsonEdit[] = [];
+  if (target.model !== summary.model) edits.push({ key: "model", value: JSON.stringify(target.model) });
+  if (plan.fitted || summary.output.outcome === "absent") {
+    edits.push(...dialect.limitOutput(plan.maxOutputTokens, target.provider, (member) => summary.members.members.has(member)));
+  }
+  const usage = dialect.askForUsage(summary);
+  if (usage) edits.push(usage);
+  return editJsonMembers(bytes, summary.members, edits);
+}
+
+/** The most output tokens, fewer than asked for, whose ceiling the free money carries; 0 when not even one does. */
+function outputThatFits(
+  freeNano: Nano,
+  asked: number,
+  targetsFor: (maxOutputTokens: number) => BoundTarget[],
+  summary: BodySummary,
+): number {
+  let fits = 0;
+  let tooMany = asked;
+  while (tooMany - fits > 1) {
+    const middle = Math.floor((fits + tooMany) / 2);
+    if (ceilingOf(targetsFor(middle), summary) <= freeNano) fits = middle;
+    else tooMany = middle;
+  }
+  return fits;
+}
+
+export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano: Nano, at: Instant): Problem {
+  const { account, budget } = refused;
+  return new Problem("budget_exhausted", {
+    budget: budget.id,
+    account: account.id,
+    limit_usd: formatUsd(account.limitNano),
+    spent_usd: formatUsd(account.spentNano),
+    held_usd: formatUsd(account.heldNano),
+    in_doubt_usd: formatUsd(account.inDoubtNano),
+    free_usd: formatUsd(account.freeNano > 0n ? account.freeNano : 0n),
+    needed_usd: formatUsd(amountNano),
+    reset_at: new Date(account.window.end).toISOString(),
+    retry_after_s: Math.max(1, Math.ceil((account.window.end - at) / 1000)),
+  });
+}

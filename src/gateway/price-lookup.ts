@@ -1,0 +1,86 @@
+import { Problem } from "../contract/problem.ts";
+import type { Nano } from "../core/money/usd.ts";
+import { callCeiling } from "../core/pricing/call-ceiling.ts";
+import type { Price, PriceBook } from "../core/pricing/price-book.ts";
+import type { Instant } from "../core/time/window.ts";
+import type { CallSettings, Route } from "./call-settings.ts";
+import type { BodySummary } from "./inspect-body.ts";
+
+/** One place the call may be sent to, with the price valid when it arrived. */
+export interface PricedTarget extends Route {
+  readonly price: Price;
+}
+
+/**
+ * The targets that have a price. A model without one is refused: its cost could not be held.
+ * @throws Problem model_not_priced when none has
+ */
+export function pricedTargets(routes: readonly Route[], prices: PriceBook, at: Instant): PricedTarget[] {
+  const priced: PricedTarget[] = [];
+  for (const route of routes) {
+    const price = prices.find(route.provider.priceList, route.model, at);
+    if (price) priced.push({ ...route, price });
+  }
+  if (priced.length === 0) {
+    const [first] = routes;
+    throw new Problem("model_not_priced", { model: first?.model, provider: first?.provider.name });
+  }
+  return priced;
+}
+
+/** Passes that are held for when a provider's own tools run; recorded calls took up to 2.1 (genai-prices oracle). */
+const MOST_TOOL_PASSES = 8;
+
+/** What one call may use at the most, for the ceiling of its cost. */
+export interface UseBound {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly mayUseAudio: boolean;
+  readonly mayUseImages: boolean;
+  readonly webSearches: number;
+}
+
+/**
+ * @param maxOutputTokens per choice
+ * @throws Problem input_not_bounded when the request's size says nothing about its input and settings do not allow for that
+ */
+export function useBound(summary: BodySummary, target: PricedTarget, maxOutputTokens: number, settings: CallSettings): UseBound {
+  const choices = summary.output.outcome === "invalid" ? 1 : summary.output.choices;
+  const outputTokens = maxOutputTokens * choices;
+  const { input } = summary;
+  if (input.outcome === "bounded") return { ...input, outputTokens };
+  const window = target.price.contextWindow;
+  if (settings.unboundedInput === "refuse" || window === undefined) {
+    throw new Problem("input_not_bounded", { field: input.field, detail: input.reason, context_window: window ?? null });
+  }
+  // Tools that the provider runs make a model read its input again and again; each pass is bounded by the window.
+  const passes = input.onePass ? 1 : MOST_TOOL_PASSES;
+  return { inputTokens: window * passes, outputTokens, mayUseAudio: true, mayUseImages: true, webSearches: 0 };
+}
+
+/**
+ * The most the call can cost at this target, at the dearest service tier that it can be served at: without a word from the caller, or
+ * with "auto", the provider's project settings choose among all of them.
+ * @throws Problem model_not_priced when it may use what has no price
+ */
+export function ceilingAt(target: PricedTarget, bound: UseBound, serviceTier: string | undefined): Nano {
+  const serviceTiers: string[] = [];
+  if (serviceTier !== undefined && serviceTier !== "auto") serviceTiers.push(serviceTier);
+  else for (const variant of target.price.variants.keys()) if (variant.startsWith("tier:")) serviceTiers.push(variant.slice(5));
+  const ceiling = callCeiling(target.price, { ...bound, requests: 1 }, { serviceTiers });
+  if (ceiling.outcome === "bounded") return ceiling.nano;
+  throw new Problem("model_not_priced", {
+    model: target.model,
+    provider: target.provider.name,
+    reason: ceiling.reason,
+    detail: ceiling.detail,
+  });
+}
+
+/** The most the call can cost over every target it may be sent to. */
+export function dearestCeiling(targets: readonly { target: PricedTarget; bound: UseBound }[], serviceTier: string | undefined): Nano {
+  return targets.reduce((most, { target, bound }) => {
+    const ceiling = ceilingAt(target, bound, serviceTier);
+    return ceiling > most ? ceiling : most;
+  }, 0n);
+}

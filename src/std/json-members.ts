@@ -1,0 +1,129 @@
+/** Where one member of a JSON object lies in its text: byte offsets, ends exclusive. */
+export interface JsonMember {
+  readonly keyStart: number;
+  readonly valueStart: number;
+  readonly valueEnd: number;
+}
+
+export interface JsonMembers {
+  /** Just after the opening brace. */
+  readonly insertAt: number;
+  readonly empty: boolean;
+  readonly members: ReadonlyMap<string, JsonMember>;
+  /** A key that occurs twice, if any: readers disagree about which one counts. */
+  readonly duplicate: string | undefined;
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+
+/**
+ * Finds the top-level members of a JSON object without reading what is inside them, so that one can be replaced and all else
+ * stays as it was, byte for byte. Long strings are skipped at the speed of a search for their end.
+ * @param bytes valid JSON in UTF-8 (JSON.parse has accepted it)
+ * @returns undefined when the text is no object
+ */
+export function findJsonMembers(bytes: Buffer): JsonMembers | undefined {
+  let at = skipSpace(bytes, 0);
+  if (bytes[at] !== 0x7b) return undefined;
+  const insertAt = at + 1;
+  const members = new Map<string, JsonMember>();
+  let duplicate: string | undefined;
+  at = skipSpace(bytes, insertAt);
+  while (bytes[at] === QUOTE) {
+    const keyStart = at;
+    const keyEnd = stringEnd(bytes, at);
+    const raw = bytes.toString("latin1", keyStart + 1, keyEnd - 1);
+    const key = raw.includes("\\") || !isAscii(raw) ? (JSON.parse(bytes.toString("utf8", keyStart, keyEnd)) as string) : raw;
+    const valueStart = skipSpace(bytes, skipSpace(bytes, keyEnd) + 1);
+    const valueEnd = endOfValue(bytes, valueStart);
+    if (members.has(key)) duplicate ??= key;
+    members.set(key, { keyStart, valueStart, valueEnd });
+    at = skipSpace(bytes, valueEnd);
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
+  }
+  return { insertAt, empty: members.size === 0, members, duplicate };
+}
+
+export interface JsonEdit {
+  readonly key: string;
+  /** JSON text. */
+  readonly value: string;
+}
+
+/** The same object with members replaced or added; every other byte unchanged. */
+export function editJsonMembers(bytes: Buffer, found: JsonMembers, edits: readonly JsonEdit[]): Buffer {
+  if (edits.length === 0) return bytes;
+  const added: string[] = [];
+  const replaced: { start: number; end: number; text: string }[] = [];
+  for (const { key, value } of edits) {
+    const member = found.members.get(key);
+    if (member) replaced.push({ start: member.valueStart, end: member.valueEnd, text: value });
+    else added.push(`${JSON.stringify(key)}:${value}`);
+  }
+  if (added.length > 0) replaced.push({ start: found.insertAt, end: found.insertAt, text: added.join(",") + (found.empty ? "" : ",") });
+  replaced.sort((a, b) => a.start - b.start);
+  const pieces: Buffer[] = [];
+  let done = 0;
+  for (const { start, end, text } of replaced) {
+    pieces.push(bytes.subarray(done, start), Buffer.from(text));
+    done = end;
+  }
+  pieces.push(bytes.subarray(done));
+  return Buffer.concat(pieces);
+}
+
+function isAscii(text: string): boolean {
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) > 0x7f) return false;
+  return true;
+}
+
+function skipSpace(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+  return at;
+}
+
+/** @param from the opening quote @returns just after the closing one */
+function stringEnd(bytes: Buffer, from: number): number {
+  let at = from + 1;
+  for (;;) {
+    const quote = bytes.indexOf(QUOTE, at);
+    if (quote < 0) return bytes.length;
+    let backslashes = 0;
+    while (bytes[quote - 1 - backslashes] === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return quote + 1;
+    at = quote + 1;
+  }
+}
+
+function endOfValue(bytes: Buffer, from: number): number {
+  const first = bytes[from];
+  if (first === QUOTE) return stringEnd(bytes, from);
+  if (first !== 0x7b && first !== 0x5b) {
+    let at = from;
+    while (at < bytes.length) {
+      const byte = bytes[at]!;
+      if (byte === COMMA || byte === 0x7d || byte <= 0x20) return at;
+      at++;
+    }
+    return at;
+  }
+  let depth = 0;
+  let at = from;
+  while (at < bytes.length) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) {
+      at = stringEnd(bytes, at);
+      continue;
+    }
+    if (byte === 0x7b || byte === 0x5b) depth++;
+    else if (byte === 0x7d || byte === 0x5d) {
+      depth--;
+      if (depth === 0) return at + 1;
+    }
+    at++;
+  }
+  return at;
+}
