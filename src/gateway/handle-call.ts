@@ -334,7 +334,8 @@ function drainAllowance(target: BoundTarget, settings: CallSettings): number {
   const million = { inputTokens: 0, outputTokens: 1_000_000, mayUseAudio: false, mayUseImages: false, webSearches: 0, requests: 0 };
   const perMillion = callCeiling(target.price, million);
   if (perMillion.outcome !== "bounded" || perMillion.nano === 0n) return Number.MAX_SAFE_INTEGER;
-  return Number((settings.drainMaxNano * 1_000_000n) / perMillion.nano);
+  const tokens = (settings.drainMaxNano * 1_000_000n) / perMillion.nano;
+  return Number(tokens);
 }
 
 function keepOf(claimed: IdempotentCall, verdict: Verdict, answer: StoredAnswer | undefined): Ending["idempotency"] {

@@ -2,34 +2,61 @@ import type { RequestTrace } from "../contract/request-trace.ts";
 
 /** What we ask of the warehouse. The embedded engine and a ClickHouse server are both one of these. */
 export interface Warehouse {
-  /** Rows that arrive again, in any order and any batch, count once. @throws Problem warehouse_unavailable */
-  insertTraces(traces: readonly string[]): Promise<void>;
+  /**
+   * Adds traces, each a RequestTrace as JSON. Traces that arrive again, in any order and any batch, count once.
+   * Resolved means durable; rows that can never be read are named, and the others go in without them.
+   * @throws Problem warehouse_unavailable: any part of the batch may have gone in, send all of it again
+   */
+  insertTraces(traces: readonly string[]): Promise<InsertedTraces>;
   /** Cost and use per group over traces with ts in [from, to). */
   costs(question: CostsQuestion): Promise<readonly CostsRow[]>;
-  /** The newest calls first. */
+  /** The newest calls first, at most `limit`. */
   traces(question: TracesQuestion): Promise<readonly RequestTrace[]>;
   /** Booked cost per tenant in nano-units, for `ballast verify`. */
   bookedPerTenant(from: Date, to: Date): Promise<readonly { tenant: string; traces: number; bookedNano: bigint }[]>;
-  /** Runs one statement that only reads; for questions of operators and tests. */
+  /**
+   * Runs one statement that only reads; for questions of operators and tests. Money and 64-bit integers come as text.
+   * @throws Problem invalid_request with the engine's message when it cannot run or would write
+   */
   query(sql: string, parameters?: Readonly<Record<string, unknown>>): Promise<readonly Record<string, unknown>[]>;
-  /** Round trip to the engine. */
+  /** Round trip to the engine. @throws Problem warehouse_unavailable */
   ping(): Promise<void>;
+  /** Lets running work finish first. */
   close(): Promise<void>;
+}
+
+export interface InsertedTraces {
+  readonly accepted: number;
+  /** In ascending order of index. */
+  readonly rejected: readonly RejectedTrace[];
+}
+
+export interface RejectedTrace {
+  /** Position in the batch. */
+  readonly index: number;
+  /** What the engine could not read, in its words. */
+  readonly reason: string;
 }
 
 export const COST_GROUPS = ["tenant", "feature", "service", "team", "environment", "use_case", "provider", "model", "day", "hour"] as const;
 export type CostGroup = (typeof COST_GROUPS)[number];
 
+/** What calls can be filtered by. */
+export const COST_FILTERS = ["tenant", "feature", "service", "team", "environment", "use_case", "provider", "model"] as const;
+export type CostFilter = Readonly<Partial<Record<(typeof COST_FILTERS)[number], string>>>;
+
 export interface CostsQuestion {
   readonly from: Date;
   readonly to: Date;
   readonly groupBy: readonly CostGroup[];
-  readonly filter: Readonly<
-    Partial<Record<"tenant" | "feature" | "service" | "team" | "environment" | "use_case" | "provider" | "model", string>>
-  >;
+  /** All must match; "" matches calls without that dimension. */
+  readonly filter: CostFilter;
 }
 
-/** Counts are numbers, money is decimal text of USD. Group columns that were not asked for are absent. */
+/**
+ * Counts are numbers, money is exact decimal text of USD without trailing zeros. Group columns that were not asked for are absent;
+ * days are "2026-01-31" and hours "2026-01-31T13:00:00Z", of UTC.
+ */
 export interface CostsRow {
   readonly group: Readonly<Partial<Record<CostGroup, string>>>;
   /** Calls that reached a provider or were tracked. */
@@ -43,6 +70,7 @@ export interface CostsRow {
   readonly prompt_tokens: number;
   readonly gen_tokens: number;
   readonly cost_usd: string;
+  /** Over calls that went to a provider; null when there is none. Interpolated between calls, not estimated. */
   readonly latency_ms_p50: number | null;
   readonly latency_ms_p95: number | null;
 }
@@ -50,6 +78,6 @@ export interface CostsRow {
 export interface TracesQuestion {
   readonly from: Date;
   readonly to: Date;
-  readonly filter: CostsQuestion["filter"];
+  readonly filter: CostFilter;
   readonly limit: number;
 }

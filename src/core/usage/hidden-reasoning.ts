@@ -1,7 +1,8 @@
 import type { UsageDialect } from "./usage.ts";
 
 /** Model families that think before they answer, by the names their makers gave them (as of 2026). */
-const REASONING_MODEL = /^(o\d|gpt-5|gpt-oss|codex|deepseek-r|grok-[34]|magistral|qwq|qwen3|gemini-(2\.5|3)|glm-4\.[5-9]|kimi-k2-thinking)|reason|think/i;
+const REASONING_MODEL =
+  /^(o\d|gpt-5|gpt-oss|codex|deepseek-r|grok-[34]|magistral|qwq|qwen3|gemini-(2\.5|3)|glm-4\.[5-9]|kimi-k2-thinking)|reason|think/i;
 
 /**
  * Whether a call may produce tokens that are billed as output but never sent, so that what was seen of a cut stream

@@ -13,11 +13,14 @@ export interface Usage {
   readonly cacheWrite1hTokens: number;
   readonly inputAudioTokens: number;
   readonly cacheAudioReadTokens: number;
+  /** Images and video: both are billed as what they take of the context. */
   readonly inputImageTokens: number;
   readonly outputAudioTokens: number;
   readonly outputImageTokens: number;
   /** Part of `outputTokens`; told apart for reports, priced as output unless a price says otherwise. */
   readonly reasoningTokens: number;
+  /** Part of `outputTokens`: what Perplexity bills for text it cites. */
+  readonly citationTokens: number;
   /** Searches a provider ran on the caller's behalf and bills apiece. */
   readonly webSearches: number;
 }
@@ -35,6 +38,7 @@ export const NO_USAGE: Usage = {
   outputAudioTokens: 0,
   outputImageTokens: 0,
   reasoningTokens: 0,
+  citationTokens: 0,
   webSearches: 0,
 };
 

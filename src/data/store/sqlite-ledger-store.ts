@@ -52,6 +52,7 @@ class SqliteLedgerStore implements LedgerStore {
   readonly epoch: number;
   readonly recovery: Recovery;
   readonly #worker: Worker;
+  readonly #exited: Promise<void>;
   readonly #now: () => Instant;
   readonly #waiting = new Map<number, Waiting>();
   #outgoing: StoreCall[] = [];
@@ -65,6 +66,7 @@ class SqliteLedgerStore implements LedgerStore {
     this.recovery = opened.recovery;
     worker.on("message", (replies: StoreReply[]) => this.#receive(replies));
     worker.on("error", (error) => this.#fail(new Problem("store_unavailable", {}, { cause: error })));
+    this.#exited = new Promise((resolve) => worker.once("exit", () => resolve()));
     worker.on("exit", () => this.#fail(new Problem("store_unavailable", {}, { message: "The ledger is closed." })));
   }
 
@@ -159,7 +161,7 @@ class SqliteLedgerStore implements LedgerStore {
   async close(): Promise<void> {
     if (this.#stopped) return;
     await this.#call("close", [this.#now()]);
-    await new Promise((resolve) => this.#worker.once("exit", resolve));
+    await this.#exited;
   }
 
   #call(operation: string, parameters: readonly unknown[]): Promise<never> {

@@ -1,0 +1,27 @@
+import { Problem } from "../contract/problem.ts";
+import { formatUsd, NANO_PER_USD, type Nano, parseDecimal } from "../core/money/usd.ts";
+
+/** A limit above this is a mistake of units. It also keeps sums far inside the ledger's 64 bits. */
+export const MOST_LIMIT_NANO = 1_000_000_000n * NANO_PER_USD;
+/** One call or report above this is a mistake of units. */
+export const MOST_COST_NANO = 1_000_000n * NANO_PER_USD;
+
+/**
+ * Reads an amount of USD from a request, exactly.
+ * @param field the JSON pointer to name when it is none
+ * @throws Problem amount_invalid: not a number, below zero, beyond 9 decimal places, or above `most`
+ */
+export function readAmount(value: number | string, field: string, most: Nano): Nano {
+  const text = String(value);
+  if (text.length > 60) refuse(field, "is too long to be an amount");
+  if (parseDecimal(text, 0, "down") === undefined) refuse(field, "is not a decimal number");
+  const nano = parseDecimal(text, 9);
+  if (text.startsWith("-") && nano !== 0n) refuse(field, "is below zero");
+  if (nano === undefined) refuse(field, "has more than 9 decimal places");
+  if (nano > most) refuse(field, `is above the most that is accepted here, ${formatUsd(most)} USD`);
+  return nano;
+}
+
+function refuse(field: string, why: string): never {
+  throw new Problem("amount_invalid", { field }, { message: `${field} ${why}.` });
+}

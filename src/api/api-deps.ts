@@ -1,0 +1,50 @@
+import type { Logger } from "pino";
+import type { PriceView } from "../contract/books-contract.ts";
+import type { Nano } from "../core/money/usd.ts";
+import type { Instant } from "../core/time/window.ts";
+import type { BudgetCatalog, DefaultBudget } from "../data/store/budget-catalog.ts";
+import type { KeyRing } from "../data/store/key-ring.ts";
+import type { LeaseDesk } from "../data/store/lease-desk.ts";
+import type { LedgerStore } from "../ports/ledger-store.ts";
+import type { Warehouse } from "../ports/warehouse.ts";
+import type { Metrics } from "../telemetry/metrics.ts";
+
+/** What the API asks of the rest. */
+export interface ApiDeps {
+  readonly store: LedgerStore;
+  readonly budgets: Pick<BudgetCatalog, "matching" | "due" | "all" | "get" | "put" | "remember">;
+  readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
+  readonly desk: Pick<LeaseDesk, "status">;
+  readonly prices: PriceLookup;
+  /** Undefined when none is installed or configured. */
+  readonly warehouse: Warehouse | undefined;
+  readonly metrics: Metrics;
+  readonly now: () => Instant;
+  readonly adminToken: string;
+  /** Reads, checks and tracking need no token: for a server that only this machine can reach. */
+  readonly openReads: boolean;
+  readonly defaultBudget: DefaultBudget | null;
+  readonly newTraceId: () => string;
+  readonly log: Logger;
+  readonly readiness: () => Promise<readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]>;
+}
+
+export interface PriceLookup {
+  /** The cost of plain input and output tokens at the price of that instant. */
+  costOf(model: string, tokens: { readonly inputTokens: number; readonly outputTokens: number }, at: Instant): TokenCost;
+  /** Prices as of an instant; a provider or model that is undefined is not filtered on. Empty when none is known. */
+  show(provider: string | undefined, model: string | undefined, at: Instant): readonly PriceView[];
+}
+
+export type TokenCost =
+  | {
+      readonly outcome: "priced";
+      readonly provider: string;
+      /** Rounded up to a nano-dollar. */
+      readonly bookedNano: Nano;
+      /** Exact decimal text, before rounding. */
+      readonly inputUsd: string;
+      readonly outputUsd: string;
+      readonly priceId: string;
+    }
+  | { readonly outcome: "unpriced" };

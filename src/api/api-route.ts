@@ -1,0 +1,69 @@
+import type { Static, TObject, TSchema } from "typebox";
+import type { ApiDeps } from "./api-deps.ts";
+
+/** open: anyone. viewer: nobody needs a token while reads are open, else the admin token. admin: always the admin token. */
+export type Role = "open" | "viewer" | "admin";
+
+export interface ApiCall<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly traceId: string;
+  /** The Host header, or "" when there is none that can be shown. */
+  readonly host: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  /** An object is sent as JSON, text as it is. */
+  readonly body: object | string;
+  readonly contentType?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface AnswerShape {
+  readonly description: string;
+  /** Absent when the answer is not JSON. */
+  readonly schema?: TSchema;
+  /** application/json unless said otherwise. */
+  readonly contentType?: string;
+}
+
+/** One endpoint: what it takes, what it answers, who may ask, and what it does. */
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly role: Role;
+  readonly params: TObject | undefined;
+  readonly query: TObject | undefined;
+  readonly body: TObject | undefined;
+  /** A request without a body then counts as {}. */
+  readonly bodyOptional: boolean;
+  readonly answers: Readonly<Record<number, AnswerShape>>;
+  readonly handle: (call: ApiCall<never, never, never>, deps: ApiDeps) => Promise<Answer>;
+}
+
+interface TypedRoute<P extends TObject, Q extends TObject, B extends TObject> {
+  readonly method: "GET" | "POST";
+  readonly path: string;
+  readonly summary: string;
+  readonly role: Role;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly bodyOptional?: boolean;
+  readonly answers: Readonly<Record<number, AnswerShape>>;
+  readonly handle: (call: ApiCall<Static<P>, Static<Q>, Static<B>>, deps: ApiDeps) => Promise<Answer>;
+}
+
+/** Ties the handler's types to the schemas that the request was checked against. */
+export function route<P extends TObject, Q extends TObject, B extends TObject>(definition: TypedRoute<P, Q, B>): Route {
+  const { params, query, body, bodyOptional = false, handle, ...rest } = definition;
+  return { ...rest, params, query, body, bodyOptional, handle: handle as Route["handle"] };
+}
+
+export function ok(body: object, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status: 200, body, headers };
+}

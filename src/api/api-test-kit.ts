@@ -1,0 +1,343 @@
+import { Writable } from "node:stream";
+import type { FastifyInstance, InjectOptions } from "fastify";
+import { pino } from "pino";
+import { Value } from "typebox/value";
+import { problemAnswer } from "../contract/operations-contract.ts";
+import { Problem } from "../contract/problem.ts";
+import type { RequestTrace } from "../contract/request-trace.ts";
+import { type Account, accountId, type Budget, openAccount } from "../core/ledger/budget.ts";
+import { crossedThresholds } from "../core/ledger/crossed-thresholds.ts";
+import { type PostingKind, post } from "../core/ledger/posting.ts";
+import { type Nano, parseDecimal, usd } from "../core/money/usd.ts";
+import { windowAt } from "../core/time/window.ts";
+import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
+import { KeyRing } from "../data/store/key-ring.ts";
+import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
+import type { CostsQuestion, CostsRow, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
+import { Metrics } from "../telemetry/metrics.ts";
+import type { ApiDeps, PriceLookup } from "./api-deps.ts";
+import { buildApi } from "./api-server.ts";
+import { ROUTES } from "./route-list.ts";
+
+/** For tests only: an API over stand-ins that keep everything in memory. The rules in them are those of core. */
+
+export const ADMIN_TOKEN = "test-admin-token";
+export const NOON = Date.parse("2025-11-15T12:00:00Z");
+
+/** The parts of the store that the API uses; the others fail loudly. */
+export class MemoryStore {
+  readonly budgetRows = new Map<string, Budget>();
+  readonly accountRows = new Map<string, Account>();
+  readonly keyRows = new Map<string, VirtualKey>();
+  readonly auditRows: AuditRow[] = [];
+  readonly crossingRows: { account: string; percent: number; at: number }[] = [];
+  readonly outbox: { seq: number; payload: string }[] = [];
+  readonly doubts = new Map<string, Hold>();
+  readonly tracked = new Map<string, string>();
+  readonly booked = new Map<string, { bookedNano: Nano; traces: number }>();
+  parked = 0;
+  findings: string[] = [];
+  readonly #now: () => number;
+
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  async budgets() {
+    return [...this.budgetRows.values()];
+  }
+
+  async putBudget(budget: Budget, change: AuditedChange) {
+    const before = this.budgetRows.get(budget.id);
+    this.budgetRows.set(budget.id, budget);
+    if (before && before.limitNano !== budget.limitNano) {
+      for (const account of this.accountRows.values()) {
+        if (account.budgetId === budget.id) this.change(account.id, "set_limit", budget.limitNano);
+      }
+    }
+    this.#audit(change);
+    return budget;
+  }
+
+  async accounts(ids: readonly string[], at: number) {
+    return ids.flatMap((id) => {
+      const budget = this.budgetRows.get(id);
+      return budget ? [this.open(budget, at)] : [];
+    });
+  }
+
+  open(budget: Budget, at: number): Account {
+    const window = windowAt(budget.window, budget.zone, at);
+    return this.accountRows.get(accountId(budget.id, window)) ?? openAccount(budget, window);
+  }
+
+  async crossings(accounts: readonly string[]) {
+    return this.crossingRows.filter(({ account }) => accounts.includes(account));
+  }
+
+  async track(request: TrackRequest): Promise<TrackAnswer> {
+    const key = `${request.tenant} ${request.requestId}`;
+    const seen = this.tracked.get(key);
+    if (seen !== undefined && seen !== request.fingerprint) return { outcome: "conflict" };
+    const created = request.create.filter(({ id }) => !this.budgetRows.has(id));
+    for (const budget of created) this.budgetRows.set(budget.id, budget);
+    const accounts = request.wants.map(({ budgetId, window }) => {
+      const id = accountId(budgetId, window);
+      if (!this.accountRows.has(id)) this.accountRows.set(id, openAccount(this.budgetRows.get(budgetId)!, window));
+      return id;
+    });
+    if (seen === undefined) {
+      this.tracked.set(key, request.fingerprint);
+      for (const id of accounts) this.change(id, "track", request.amountNano, request);
+      this.outbox.push({ seq: this.outbox.length + 1, payload: request.trace });
+      const sum = this.booked.get(request.tenant) ?? { bookedNano: 0n, traces: 0 };
+      this.booked.set(request.tenant, { bookedNano: sum.bookedNano + request.amountNano, traces: sum.traces + 1 });
+    }
+    return { outcome: seen === undefined ? "booked" : "repeated", accounts: accounts.map((id) => this.accountRows.get(id)!), created };
+  }
+
+  /** Posts to one account, opening nothing. */
+  change(id: string, kind: PostingKind, amountNano: Nano, tokens = { inputTokens: 0, outputTokens: 0 }): void {
+    const before = this.accountRows.get(id)!;
+    const after = post(before, { kind, amountNano, heldNano: kind === "doubt" ? amountNano : 0n, ...tokens });
+    this.accountRows.set(id, after);
+    const { thresholds } = this.budgetRows.get(after.budgetId)!;
+    for (const percent of crossedThresholds({ before: before.spentNano, after: after.spentNano, limit: after.limitNano, thresholds })) {
+      this.crossingRows.push({ account: id, percent, at: this.#now() });
+    }
+  }
+
+  async holdsInDoubt(limit: number) {
+    return [...this.doubts.values()].slice(0, limit);
+  }
+
+  async resolveDoubt(request: { holdId: string; amountNano: Nano; at: number; actor: string; reason: string }) {
+    const hold = this.doubts.get(request.holdId);
+    if (!hold) throw new Problem("hold_not_found", { hold: request.holdId });
+    this.doubts.delete(request.holdId);
+    const { actor, reason } = request;
+    this.#audit({ actor, action: "hold.resolve", target: hold.holdId, reason, before: "1", after: "0.5" });
+    return hold;
+  }
+
+  async keys() {
+    return [...this.keyRows.values()];
+  }
+
+  async putKey(key: VirtualKey, change: AuditedChange) {
+    this.keyRows.set(key.id, key);
+    this.#audit(change);
+    return key;
+  }
+
+  async audit(limit: number) {
+    return this.auditRows.toReversed().slice(0, limit);
+  }
+
+  #audit(change: AuditedChange): void {
+    this.auditRows.push({ ...change, seq: this.auditRows.length + 1, at: this.#now() });
+  }
+
+  async readOutbox(_topic: string, limit: number) {
+    return this.outbox.slice(0, limit);
+  }
+
+  async outboxDepth() {
+    return { waiting: this.outbox.length, parked: this.parked };
+  }
+
+  async bookedPerTenant() {
+    return Array.from(this.booked, ([tenant, sum]) => ({ tenant, ...sum }));
+  }
+
+  async verify() {
+    return {
+      entries: this.tracked.size,
+      accounts: this.accountRows.size,
+      auditRows: this.auditRows.length,
+      outboxWaiting: this.outbox.length,
+      outboxParked: this.parked,
+      inDoubtHolds: this.doubts.size,
+      findings: this.findings,
+    };
+  }
+}
+
+/** Answers what a test puts into it. */
+export class MemoryWarehouse implements Warehouse {
+  rows: RequestTrace[] = [];
+  costRows: CostsRow[] = [];
+  asked: (CostsQuestion | TracesQuestion)[] = [];
+  down = false;
+
+  async insertTraces(traces: readonly string[]) {
+    for (const text of traces) this.rows.unshift(JSON.parse(text));
+    return { accepted: traces.length, rejected: [] };
+  }
+
+  async costs(question: CostsQuestion) {
+    this.#answer(question);
+    return this.costRows;
+  }
+
+  async traces(question: TracesQuestion) {
+    this.#answer(question);
+    return this.rows.slice(0, question.limit);
+  }
+
+  async bookedPerTenant() {
+    this.#answer();
+    const sums = new Map<string, { tenant: string; traces: number; bookedNano: bigint }>();
+    for (const { tenant, unit_cost_usd: cost } of this.rows) {
+      const sum = sums.get(tenant) ?? { tenant, traces: 0, bookedNano: 0n };
+      sums.set(tenant, { tenant, traces: sum.traces + 1, bookedNano: sum.bookedNano + (parseDecimal(cost ?? "0", 9) ?? 0n) });
+    }
+    return [...sums.values()];
+  }
+
+  async query() {
+    return [];
+  }
+
+  async ping() {
+    this.#answer();
+  }
+
+  async close() {}
+
+  #answer(question?: CostsQuestion | TracesQuestion): void {
+    if (this.down) throw new Problem("warehouse_unavailable");
+    if (question) this.asked.push(question);
+  }
+}
+
+/** $3 and $15 per million tokens, for "sonnet" only. */
+const PRICES: PriceLookup = {
+  costOf(model, { inputTokens, outputTokens }) {
+    if (model !== "sonnet") return { outcome: "unpriced" };
+    const [input, output] = [inputTokens * 3, outputTokens * 15];
+    return {
+      outcome: "priced",
+      provider: "anthropic",
+      bookedNano: BigInt(input + output) * 1000n,
+      inputUsd: (input / 1e6).toFixed(6),
+      outputUsd: (output / 1e6).toFixed(6),
+      priceId: "list/sonnet@start",
+    };
+  },
+  show(provider, model) {
+    if ((provider ?? "anthropic") !== "anthropic" || (model ?? "sonnet") !== "sonnet") return [];
+    const rate = { per: "million_tokens", above_input_tokens: null };
+    const rates = [
+      { component: "input", usd: "3", ...rate },
+      { component: "output", usd: "15", ...rate },
+    ];
+    return [
+      { price_id: "list/sonnet@start", provider: "anthropic", model: "sonnet", source: "test", valid_from: null, valid_to: null, rates },
+    ];
+  },
+};
+
+export const DEFAULT_BUDGET: DefaultBudget = {
+  limitNano: usd("1000"),
+  window: "month",
+  zone: "UTC",
+  hard: true,
+  onShort: "deny",
+  thresholds: [50, 80, 100],
+  warnPercent: 80,
+};
+
+export interface TestApi {
+  readonly app: FastifyInstance;
+  readonly store: MemoryStore;
+  readonly warehouse: MemoryWarehouse;
+  readonly budgets: BudgetCatalog;
+  readonly metrics: Metrics;
+  /** Held by calls under way, per budget id. */
+  readonly held: Map<string, Nano>;
+  readonly logged: string[];
+  /** Sends a request and checks the answer against the schema its route declares. */
+  ask(
+    method: "GET" | "POST",
+    url: string,
+    options?: { body?: unknown; token?: string | null } & Omit<InjectOptions, "body">,
+  ): Promise<Asked>;
+}
+
+interface Asked {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: tests read answers of many shapes, each checked against its schema before.
+  readonly body: any;
+  readonly text: string;
+}
+
+export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}): Promise<TestApi> {
+  const { at = NOON, ...given } = changes;
+  const now = () => at;
+  const store = new MemoryStore(now);
+  const ledger = store as unknown as LedgerStore;
+  const warehouse = new MemoryWarehouse();
+  const defaultBudget = given.defaultBudget === undefined ? DEFAULT_BUDGET : given.defaultBudget;
+  const budgets = await BudgetCatalog.open(ledger, defaultBudget);
+  const held = new Map<string, Nano>();
+  const logged: string[] = [];
+  const metrics = new Metrics({ version: "0.0.0-test", now });
+  let ids = 0;
+  const sink = new Writable({
+    write(chunk, _, done) {
+      logged.push(String(chunk));
+      done();
+    },
+  });
+  const deps: ApiDeps = {
+    store: ledger,
+    budgets,
+    keys: await KeyRing.open(ledger, now),
+    desk: {
+      status: async (budgetIds, when) =>
+        (await store.accounts(budgetIds, when)).map((account) => {
+          const heldNano = held.get(account.budgetId) ?? 0n;
+          const freeNano = account.limitNano - account.spentNano - account.inDoubtNano - heldNano;
+          return { ...account, heldNano, idleNano: 0n, freeNano };
+        }),
+    },
+    prices: PRICES,
+    warehouse,
+    metrics,
+    now,
+    adminToken: ADMIN_TOKEN,
+    openReads: true,
+    newTraceId: () => `trace-${++ids}`,
+    log: pino({ level: "trace" }, sink),
+    readiness: async () => [{ name: "store", ok: true, detail: "writable" }],
+    ...given,
+    defaultBudget,
+  };
+  const app = buildApi(deps);
+  const ask: TestApi["ask"] = async (method, url, { body, token = ADMIN_TOKEN, headers, ...rest } = {}) => {
+    const authorization = token === null ? {} : { authorization: `Bearer ${token}` };
+    const payload = body === undefined ? {} : { payload: typeof body === "string" ? body : JSON.stringify(body) };
+    const type = body === undefined ? {} : { "content-type": "application/json" };
+    const answer = await app.inject({ method, url, ...rest, ...payload, headers: { ...type, ...authorization, ...headers } });
+    const json = /json/.test(String(answer.headers["content-type"])) ? JSON.parse(answer.payload) : undefined;
+    checkShape(method, url, answer.statusCode, String(answer.headers["content-type"]), json);
+    return { status: answer.statusCode, headers: answer.headers, body: json, text: answer.payload };
+  };
+  return { app, store, warehouse, budgets, metrics, held, logged, ask };
+}
+
+/** Every answer in every test: the declared schema, or the problem's. */
+function checkShape(method: string, url: string, status: number, type: string, json: unknown): void {
+  const path = url.split("?")[0]!;
+  const matches = ({ path: pattern }: { path: string }) => new RegExp(`^${pattern.replaceAll(/:\w+/g, "[^/]+")}$`).test(path);
+  const candidates = ROUTES.filter((route) => route.method === method && matches(route));
+  const route = candidates.find((candidate) => candidate.path === path) ?? candidates[0];
+  const shape = route?.answers[status];
+  const schema = type.startsWith("application/problem+json") ? problemAnswer : shape?.schema;
+  if (!shape && schema !== problemAnswer && status !== 401) throw new Error(`${method} ${path} declares no answer ${status}`);
+  if (!schema) return;
+  const errors = [...Value.Errors(schema, json)];
+  if (errors.length > 0) throw new Error(`${method} ${path} ${status}: ${JSON.stringify(errors)} in ${JSON.stringify(json)}`);
+}

@@ -1,0 +1,79 @@
+import type { FastifyError } from "fastify";
+import { Problem } from "../contract/problem.ts";
+import { PROBLEMS } from "../contract/problem-list.ts";
+import type { Route } from "./api-route.ts";
+import { nearestField } from "./nearest-field.ts";
+
+export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+
+/** A problem as RFC 9457 asks: the five members, then code and remedy, then what it is about. */
+export function problemBody(problem: Problem, traceId: string): Record<string, unknown> {
+  return {
+    ...problem.details,
+    type: `/problems/${problem.code}`,
+    title: PROBLEMS[problem.code].title,
+    status: problem.status,
+    code: problem.code,
+    detail: problem.message,
+    remedy: problem.remedy,
+    instance: traceId,
+  };
+}
+
+/** What went wrong, as a Problem: ours as they are, Fastify's by their codes, all else `internal` with nothing told. */
+export function problemOf(error: unknown, route: Route | undefined): Problem {
+  if (error instanceof Problem) return error;
+  const fastifyError = error as Partial<FastifyError>;
+  if (fastifyError.validation) return fieldProblem(fastifyError as FastifyError, route);
+  switch (fastifyError.code) {
+    case "FST_ERR_CTP_INVALID_MEDIA_TYPE":
+      return new Problem("unsupported_media_type", {}, { cause: error });
+    case "FST_ERR_CTP_BODY_TOO_LARGE":
+      return new Problem("body_too_large", {}, { cause: error });
+    case "FST_ERR_CTP_INVALID_CONTENT_LENGTH":
+      return new Problem("invalid_request", {}, { cause: error, message: "The body is not as long as its Content-Length says." });
+    case "FST_ERR_BAD_URL":
+    case "FST_ERR_INVALID_URL":
+      return new Problem("invalid_request", {}, { cause: error, message: "The address holds an escape sequence that cannot be decoded." });
+    default:
+      return new Problem("internal", {}, { cause: error });
+  }
+}
+
+const PARTS = { body: "body", querystring: "query", params: "path", headers: "headers" } as const;
+
+function fieldProblem(error: FastifyError, route: Route | undefined): Problem {
+  const first = error.validation![0]!;
+  const part = PARTS[error.validationContext as keyof typeof PARTS];
+  const params = first.params as { additionalProperty?: string; missingProperty?: string; allowedValues?: unknown[] };
+  if (params.additionalProperty !== undefined) return unknownField(part, first.instancePath, params.additionalProperty, route);
+  if (params.missingProperty !== undefined) {
+    const field = pointer(first.instancePath, params.missingProperty);
+    return new Problem("invalid_request", { field, in: part }, { message: `${field} is missing from the ${part}.` });
+  }
+  const field = first.instancePath;
+  const name = field === "" ? `The ${part}` : field;
+  const allowed = params.allowedValues ? `: ${params.allowedValues.join(", ")}` : "";
+  const code = part === "body" && field.endsWith("_usd") ? "amount_invalid" : "invalid_request";
+  return new Problem(code, { field, in: part }, { message: `${name} ${first.message ?? "is not as expected"}${allowed}.` });
+}
+
+function unknownField(part: string, path: string, name: string, route: Route | undefined): Problem {
+  const field = pointer(path, name);
+  const schema = part === "body" ? route?.body : part === "query" ? route?.query : undefined;
+  const nearest = nearestField(name, fieldsAt(schema, path));
+  const hint = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
+  const details = nearest === undefined ? { field, in: part } : { field, in: part, nearest };
+  return new Problem("invalid_request", details, { message: `${field} is not a field of the ${part}.${hint}` });
+}
+
+/** The names that the object at the JSON pointer may hold. */
+function fieldsAt(schema: unknown, path: string): string[] {
+  let properties = (schema as { properties?: Record<string, { properties?: object }> } | undefined)?.properties ?? {};
+  for (const step of path.split("/").slice(1)) properties = (properties[step]?.properties ?? {}) as typeof properties;
+  return Object.keys(properties);
+}
+
+function pointer(path: string, name: string): string {
+  return `${path}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+}

@@ -1,0 +1,18 @@
+import type { Route } from "./api-route.ts";
+import { aiBudgetRoutes } from "./routes/ai-budget-routes.ts";
+import { booksRoutes } from "./routes/books-routes.ts";
+import { budgetsRoutes } from "./routes/budgets-routes.ts";
+import { costsRoutes } from "./routes/costs-routes.ts";
+import { keysRoutes } from "./routes/keys-routes.ts";
+import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
+
+/** Every endpoint of the API. What is not here does not exist; docs/reference/api.md lists the same. */
+export const ROUTES: readonly Route[] = [
+  ...aiBudgetRoutes,
+  ...costsRoutes,
+  ...budgetsRoutes,
+  ...keysRoutes,
+  ...booksRoutes,
+  ...operationsRoutes,
+  openapiRoute(() => ROUTES),
+];

@@ -1,0 +1,63 @@
+import { hardLimitReached, percentUsed, type Standing } from "../reports/budget-standing.ts";
+import type { ScrapeFacts } from "../telemetry/metrics.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import { standingsOf } from "./call-standings.ts";
+
+/** Series per budget are bounded: a scrape must stay readable, however many tenants there are. */
+const MOST_BUDGETS = 10_000;
+const MOST_HOLDS = 100_000;
+const PING_MS = 2_000;
+
+/** What the metrics need from ledger and warehouse, read at the moment of a scrape: the numbers of the API. */
+export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
+  const [standings, outbox, holds, warehouseUp] = await Promise.all([
+    standingsOf(deps.budgets.all(), deps.now(), deps),
+    deps.store.outboxDepth(),
+    deps.store.holdsInDoubt(MOST_HOLDS),
+    answers(deps.warehouse),
+  ]);
+  const shown = standings.length <= MOST_BUDGETS ? standings : nearestToLimit(standings);
+  return {
+    accounts: shown.map(({ account }) => account),
+    accountsOmitted: standings.length - shown.length,
+    hardLimits: hardLimits(shown),
+    outboxWaiting: outbox.waiting,
+    outboxParked: outbox.parked,
+    holdsInDoubt: holds.length,
+    warehouseUp,
+  };
+}
+
+function nearestToLimit(standings: readonly Standing[]): Standing[] {
+  const share = ({ account }: Standing) => percentUsed(account.spentNano, account.limitNano);
+  return standings.toSorted((a, b) => share(b) - share(a)).slice(0, MOST_BUDGETS);
+}
+
+/** Per tenant and model: reached when any hard budget of theirs, whatever its window, has nothing left. */
+function hardLimits(standings: readonly Standing[]): ScrapeFacts["hardLimits"] {
+  const found = new Map<string, { tenant: string; model: string; reached: boolean }>();
+  for (const standing of standings) {
+    const { tenant, model = "*", ...others } = standing.budget.selector;
+    if (tenant === undefined || Object.keys(others).length > 0 || !standing.account.hard) continue;
+    const key = `${tenant}\u0000${model}`;
+    const reached = hardLimitReached(standing) || (found.get(key)?.reached ?? false);
+    found.set(key, { tenant, model, reached });
+  }
+  return [...found.values()];
+}
+
+/** A scrape never waits long for an engine that hangs. */
+async function answers(warehouse: ApiDeps["warehouse"]): Promise<boolean> {
+  if (!warehouse) return false;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), PING_MS);
+  });
+  const ping = warehouse.ping().then(
+    () => true,
+    () => false,
+  );
+  const up = await Promise.race([ping, late]);
+  clearTimeout(timer);
+  return up;
+}

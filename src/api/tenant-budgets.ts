@@ -1,0 +1,89 @@
+import type { Static } from "typebox";
+import type { setBody, TenantBudget } from "../contract/budget-service-contract.ts";
+import type { Budget } from "../core/ledger/budget.ts";
+import { formatUsd, type Nano } from "../core/money/usd.ts";
+import { hardLimitReached, percentUsed, type Standing, standingStatus } from "../reports/budget-standing.ts";
+import { MOST_LIMIT_NANO, readAmount } from "./amount.ts";
+import type { ApiDeps } from "./api-deps.ts";
+import { setBudget } from "./budget-change.ts";
+import { instantToSecond } from "./call-period.ts";
+import { checkScopeValue } from "./call-scope.ts";
+import { standingsOf } from "./call-standings.ts";
+
+/** The model of a budget on the whole tenant, in the guide's service. */
+const EVERY_MODEL = "*";
+
+/** The tenant's monthly budgets, in the guide's shape; for a tenant never seen, the default budget it would get. */
+export async function tenantBudgets(tenant: string, deps: ApiDeps) {
+  const at = deps.now();
+  const stored = deps.budgets.all().filter((budget) => isOfTenant(budget, tenant));
+  const due = deps.budgets.due({ tenant }, at);
+  const standings = await standingsOf([...stored, ...due].filter(isMonthly), at, deps);
+  const notified = await notifiedBudgets(standings, deps);
+  // A budget on the whole tenant that covers every call contains the others, so theirs would count twice beside it.
+  const whole = standings.filter(({ budget }) => isWholeTenant(budget) && budget.covers === "all");
+  const counted = whole.length > 0 ? whole : standings;
+  return {
+    tenant_id: tenant,
+    budgets: standings.map((standing) => tenantBudget(standing, notified.has(standing.account.id))),
+    total_usage_usd: usdNumberOf(sum(counted.map(({ account }) => account.spentNano))),
+    total_limit_usd: usdNumberOf(sum(counted.map(({ account }) => account.limitNano))),
+  };
+}
+
+/** Sets a monthly hard limit and answers with what is stored then. */
+export async function setTenantBudget(body: Static<typeof setBody>, deps: ApiDeps) {
+  const tenant = checkScopeValue(body.tenant_id, "/tenant_id");
+  const limitNano = readAmount(body.monthly_limit_usd, "/monthly_limit_usd", MOST_LIMIT_NANO);
+  const whole = body.model === EVERY_MODEL;
+  const selector = whole ? { tenant } : { tenant, model: checkScopeValue(body.model, "/model") };
+  const place = { selector, window: "month", coversWhenNew: whole ? "rest" : "all" } as const;
+  const stored = await setBudget(place, { limitNano, hard: true }, "POST /api/ai-budget/set", deps);
+  const [standing] = await standingsOf([stored], deps.now(), deps);
+  const notified = await notifiedBudgets([standing!], deps);
+  return { tenant_id: tenant, ...tenantBudget(standing!, notified.size > 0) };
+}
+
+function isOfTenant({ selector }: Budget, tenant: string): boolean {
+  return selector.tenant === tenant && Object.keys(selector).every((dimension) => dimension === "tenant" || dimension === "model");
+}
+
+function isWholeTenant({ selector }: Budget): boolean {
+  return selector.model === undefined;
+}
+
+function isMonthly({ window }: Budget): boolean {
+  return window === "month";
+}
+
+function tenantBudget(standing: Standing, softLimitNotified: boolean): TenantBudget {
+  const { budget, account } = standing;
+  return {
+    model: budget.selector.model ?? EVERY_MODEL,
+    monthly_limit_usd: usdNumberOf(account.limitNano),
+    current_usage_usd: usdNumberOf(account.spentNano),
+    percentage_used: percentUsed(account.spentNano, account.limitNano),
+    token_count_input: Number(account.inputTokens),
+    token_count_output: Number(account.outputTokens),
+    reset_date: instantToSecond(account.window.end),
+    status: standingStatus(standing),
+    soft_limit_notified: softLimitNotified,
+    hard_limit_reached: hardLimitReached(standing),
+  };
+}
+
+/** Accounts on which a threshold at or above the warning share was told. */
+async function notifiedBudgets(standings: readonly Standing[], deps: ApiDeps): Promise<Set<string>> {
+  const warnAt = new Map(standings.map(({ budget, account }) => [account.id, budget.warnPercent]));
+  const crossings = await deps.store.crossings([...warnAt.keys()]);
+  return new Set(crossings.filter(({ account, percent }) => percent >= warnAt.get(account)!).map(({ account }) => account));
+}
+
+/** The number whose shortest decimal text is the amount. */
+export function usdNumberOf(nano: Nano): number {
+  return Number(formatUsd(nano));
+}
+
+function sum(amounts: readonly Nano[]): Nano {
+  return amounts.reduce((total, amount) => total + amount, 0n);
+}

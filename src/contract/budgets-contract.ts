@@ -1,0 +1,81 @@
+import { type Static, Type } from "typebox";
+import { WINDOW_KINDS } from "../core/time/window.ts";
+import { amountIn, closed, idText, instantText, scopeText, usdText } from "./field-contract.ts";
+
+const budgetScope = closed({
+  tenant: Type.Optional(scopeText),
+  environment: Type.Optional(scopeText),
+  feature: Type.Optional(scopeText),
+  service: Type.Optional(scopeText),
+  team: Type.Optional(scopeText),
+  use_case: Type.Optional(scopeText),
+  provider: Type.Optional(scopeText),
+  model: Type.Optional(scopeText),
+  api_key: Type.Optional(scopeText),
+  run: Type.Optional(scopeText),
+});
+
+const windowKind = Type.Enum([...WINDOW_KINDS]);
+const onShort = Type.Enum(["deny", "fit"]);
+const covers = Type.Enum(["all", "rest"], { description: "rest: only calls of models without a budget of their own" });
+const warnPercent = Type.Integer({ minimum: 1, maximum: 100 });
+const thresholds = Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), { maxItems: 20, uniqueItems: true });
+
+export const budgetAccount = closed({
+  id: Type.String(),
+  window_start: instantText,
+  window_end: instantText,
+  spent_usd: usdText,
+  held_usd: usdText,
+  in_doubt_usd: usdText,
+  leased_usd: usdText,
+  free_usd: usdText,
+  overrun_usd: usdText,
+  percent_used: Type.Number(),
+});
+
+export const budgetView = closed({
+  id: Type.String(),
+  scope: budgetScope,
+  limit_usd: usdText,
+  window: windowKind,
+  zone: Type.String(),
+  hard: Type.Boolean(),
+  on_short: onShort,
+  thresholds,
+  warn_percent: warnPercent,
+  covers,
+  origin: Type.Enum(["default", "config", "api"]),
+  account: budgetAccount,
+});
+export type BudgetView = Static<typeof budgetView>;
+
+export const budgetsAnswer = closed({ budgets: Type.Array(budgetView) });
+
+export const budgetParams = closed({
+  scope: Type.String({ minLength: 1, maxLength: 1500, description: 'Such as "tenant=acme,model=gpt-4o"; "*" is every call' }),
+});
+export const budgetBody = closed({
+  limit_usd: amountIn,
+  window: Type.Optional(windowKind),
+  zone: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "IANA time zone" })),
+  hard: Type.Optional(Type.Boolean()),
+  on_short: Type.Optional(onShort),
+  thresholds: Type.Optional(thresholds),
+  warn_percent: Type.Optional(warnPercent),
+  covers: Type.Optional(covers),
+  reason: Type.Optional(Type.String({ maxLength: 1000 })),
+});
+export const budgetAnswer = closed({ budget: budgetView });
+
+export const holdParams = closed({ id: idText });
+export const doubtfulHold = closed({
+  id: Type.String(),
+  accounts: Type.Array(Type.String()),
+  held_usd: usdText,
+  since: instantText,
+  reason: Type.String(),
+});
+export const doubtfulHolds = closed({ holds: Type.Array(doubtfulHold) });
+export const resolveBody = closed({ cost_usd: amountIn, reason: Type.String({ minLength: 1, maxLength: 1000 }) });
+export const resolveAnswer = closed({ hold: doubtfulHold, booked_usd: usdText });

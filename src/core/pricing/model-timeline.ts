@@ -1,0 +1,135 @@
+import type { Price, PriceBookSources } from "./price-book.ts";
+import { type Figure, type PriceFigures, type PriceKey, scaleTokenFigures } from "./price-figures.ts";
+import { type ListedModel, listedPriceIndexAt, type PriceList } from "./price-list.ts";
+import type { PriceRow, PriceVariant } from "./price-row.ts";
+import { compileRateCard, freeRateCard, type RateCard } from "./rate-card.ts";
+
+/** The prices of one model name through time. */
+export interface ModelTimeline {
+  /** The very same object for as long as a price holds. */
+  priceAt(atMs: number): Price | undefined;
+}
+
+interface FoundModel {
+  readonly list: string;
+  readonly provider: string;
+  readonly model: ListedModel;
+}
+
+/** All that is known of one name, cut at every instant where something about it changes; undefined when nothing prices it ever. */
+export function modelTimeline(sources: PriceBookSources, providerId: string, modelName: string): ModelTimeline | undefined {
+  const found = findListed(sources.lists, providerId, modelName);
+  const overrides = (sources.overrides ?? []).filter((row) => row.provider === providerId && row.matches(modelName));
+  if (!found && !overrides.some((row) => row.variant === "standard")) return undefined;
+  // Who sells another's models at its prices sells their standard ones so; of batch and tiers we do not know.
+  const suppliers = { standard: found?.provider ?? providerId, variant: providerId };
+  const supplement = (sources.supplement ?? []).filter(
+    (row) => row.provider === (row.variant === "standard" ? suppliers.standard : suppliers.variant) && row.matches(modelName),
+  );
+  const cuts = cutsOf(found, [...overrides, ...supplement]);
+  const prices = new Map<string, Price | undefined>();
+  return {
+    priceAt(atMs) {
+      let segment = 0;
+      while (segment < cuts.length && atMs >= cuts[segment]!) segment++;
+      const listed = found ? listedPriceIndexAt(found.model, atMs) : 0;
+      const key = cuts.length === 0 && listed === 0 ? "" : `${segment}:${listed}`;
+      if (prices.has(key)) return prices.get(key);
+      const price = assemble({ providerId, modelName, found, overrides, supplement, listed, atMs, fromMs: cuts[segment - 1] });
+      prices.set(key, price);
+      return price;
+    },
+  };
+}
+
+function cutsOf(found: FoundModel | undefined, rows: readonly PriceRow[]): number[] {
+  const cuts = new Set<number>();
+  for (const price of found?.model.prices ?? []) if (price.condition?.kind === "from") cuts.add(price.condition.fromMs);
+  for (const row of rows) for (const ms of [row.fromMs, row.toMs]) if (Number.isFinite(ms)) cuts.add(ms);
+  return [...cuts].sort((one, other) => one - other);
+}
+
+interface Assembly {
+  readonly providerId: string;
+  readonly modelName: string;
+  readonly found: FoundModel | undefined;
+  readonly overrides: readonly PriceRow[];
+  readonly supplement: readonly PriceRow[];
+  readonly listed: number;
+  readonly atMs: number;
+  readonly fromMs: number | undefined;
+}
+
+function assemble(from: Assembly): Price | undefined {
+  const { found, atMs } = from;
+  const overrides = validRows(from.overrides, atMs);
+  const supplement = validRows(from.supplement, atMs);
+  const correction = supplement.get("standard");
+  const override = overrides.get("standard") ?? (correction?.replaces ? correction : undefined);
+  const listed = found?.model.prices[from.listed]?.figures ?? NO_FIGURES;
+  const base = override ? override.figures : listed;
+  // A model with no figure at all is unpriced; an empty price in a list says that nobody knows, not that it is free.
+  if (base.size === 0 && !override?.free) return undefined;
+  const figures = fill(base, override?.free ? NO_FIGURES : (correction?.figures ?? NO_FIGURES));
+  const list = override === undefined ? found!.list : override === correction ? "ballast" : "override";
+  const seller = found && found.provider !== from.providerId ? `${from.providerId}:${found.provider}` : from.providerId;
+  const model = found?.model.id ?? from.modelName;
+  const variants = new Map<PriceVariant, RateCard>();
+  for (const row of [...supplement.values(), ...overrides.values()]) {
+    if (row.variant !== "standard") variants.set(row.variant, variantCard(row, figures));
+  }
+  return {
+    id: `${list}/${seller}/${model}@${startText(from)}`,
+    provider: from.providerId,
+    model,
+    contextWindow: override?.contextWindow ?? found?.model.contextWindow,
+    standard: override?.free ? freeRateCard() : compileRateCard(figures),
+    variants,
+  };
+}
+
+const NO_FIGURES: PriceFigures = new Map();
+
+/** Per variant the row that counts: of those valid, the one that started last; of equals, the one written last. */
+function validRows(rows: readonly PriceRow[], atMs: number): Map<PriceVariant, PriceRow> {
+  const valid = new Map<PriceVariant, PriceRow>();
+  for (const row of rows) {
+    if (atMs < row.fromMs || atMs >= row.toMs) continue;
+    const other = valid.get(row.variant);
+    if (!other || row.fromMs >= other.fromMs) valid.set(row.variant, row);
+  }
+  return valid;
+}
+
+function variantCard(row: PriceRow, standard: PriceFigures): RateCard {
+  if (row.free) return freeRateCard();
+  if (row.multiplier !== undefined) return compileRateCard(fill(row.figures, scaleTokenFigures(standard, row.multiplier)));
+  const fees: [PriceKey, Figure][] = [...standard].filter(([key]) => key === "requests_kcount" || key === "web_searches_kcount");
+  return compileRateCard(fill(row.figures, new Map(fees)));
+}
+
+function fill(figures: PriceFigures, gaps: PriceFigures): PriceFigures {
+  return gaps.size === 0 ? figures : new Map([...gaps, ...figures]);
+}
+
+function startText(from: Assembly): string {
+  const condition = from.found?.model.prices[from.listed]?.condition;
+  const start = from.fromMs === undefined ? "start" : isoDay(from.fromMs);
+  return condition?.kind === "daily" ? `${start}+${isoDay(condition.startMs).slice(11) || "00:00:00Z"}` : start;
+}
+
+function isoDay(ms: number): string {
+  const text = new Date(ms).toISOString().replace(".000Z", "Z");
+  return text.endsWith("T00:00:00Z") ? text.slice(0, 10) : text;
+}
+
+function findListed(lists: readonly PriceList[], providerId: string, modelName: string): FoundModel | undefined {
+  for (const list of lists) {
+    const provider = list.providers.find((one) => one.id === providerId);
+    for (const id of provider ? [provider.id, ...provider.fallbackProviders] : []) {
+      const model = list.providers.find((one) => one.id === id)?.models.find((one) => one.matches(modelName));
+      if (model) return { list: list.name, provider: id, model };
+    }
+  }
+  return undefined;
+}

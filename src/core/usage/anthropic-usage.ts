@@ -1,0 +1,55 @@
+import type { FoundUsage } from "./extract-usage.ts";
+import { NO_USAGE, type Usage } from "./usage.ts";
+import { countIn, countOrNone, isObject, requireCount } from "./usage-fields.ts";
+
+/** A name of something that the provider bills and the usage does not count. */
+export type BilledApart = string;
+
+/** `/v1/messages`. Anthropic's `input_tokens` leave cached ones out; ours contain them. */
+export function readAnthropicUsage(body: Record<string, unknown>): FoundUsage | undefined {
+  const { usage } = body;
+  if (!isObject(usage)) return undefined;
+  const counted = counts(usage);
+  const iterations = Array.isArray(usage.iterations) ? usage.iterations.filter(isObject) : [];
+  let total = { ...counted, webSearches: countOrNone(usage.server_tool_use, "web_search_requests") };
+  const billedApart = new Set<BilledApart>();
+  let model: string | undefined;
+  for (const iteration of iterations) {
+    // The totals leave compaction out, though it is billed like the rest; an adviser is another model, at other prices.
+    if (iteration.type === "compaction") total = addCounts(total, counts(iteration));
+    else if (iteration.type === "fallback_message" && typeof iteration.model === "string") model = iteration.model;
+    else if (iteration.type !== "message") billedApart.add(String(iteration.type));
+  }
+  return { usage: total, model, serviceTier: serviceTier(usage), billedApart: [...billedApart] };
+}
+
+function counts(usage: Record<string, unknown>): Usage {
+  const uncached = requireCount(usage, "input_tokens");
+  const cacheReadTokens = countOrNone(usage, "cache_read_input_tokens");
+  const cacheWrite5mTokens = countOrNone(usage.cache_creation, "ephemeral_5m_input_tokens");
+  const cacheWrite1hTokens = countOrNone(usage.cache_creation, "ephemeral_1h_input_tokens");
+  const cacheWriteTokens = countIn(usage, "cache_creation_input_tokens") ?? cacheWrite5mTokens + cacheWrite1hTokens;
+  return {
+    ...NO_USAGE,
+    inputTokens: uncached + cacheReadTokens + cacheWriteTokens,
+    outputTokens: requireCount(usage, "output_tokens"),
+    cacheReadTokens,
+    cacheWriteTokens,
+    cacheWrite5mTokens,
+    cacheWrite1hTokens,
+    reasoningTokens: countOrNone(usage.output_tokens_details, "thinking_tokens"),
+  };
+}
+
+function addCounts(one: Usage, other: Usage): Usage {
+  const sum: Record<string, number> = { ...one };
+  for (const [key, count] of Object.entries(other)) sum[key] = (sum[key] ?? 0) + count;
+  return sum as unknown as Usage;
+}
+
+/** Fast mode and inference inside the United States have prices of their own, and are told beside the tier. */
+function serviceTier(usage: Record<string, unknown>): string | undefined {
+  if (usage.speed === "fast") return "fast";
+  if (usage.inference_geo === "us") return "geo-us";
+  return typeof usage.service_tier === "string" ? usage.service_tier : undefined;
+}

@@ -1,0 +1,67 @@
+import { isCount } from "./partition-usage.ts";
+import type { UsageDialect } from "./usage.ts";
+import { isObject } from "./usage-fields.ts";
+
+/** The most output that a request allows for. */
+export type OutputBound =
+  | {
+      readonly outcome: "bounded";
+      /** Reasoning included, and what a rejected prediction may add. */
+      readonly tokensPerChoice: number;
+      readonly choices: number;
+      /** The field that bounds it. */
+      readonly field: string;
+    }
+  | { readonly outcome: "absent"; readonly choices: number /** To add to the bound that is put in. */; readonly predictionTokens: number }
+  | { readonly outcome: "invalid"; readonly field: string; readonly reason: string };
+
+/** No model writes more in one answer; a larger number is a mistake, or a try at an overflow. */
+const MOST_OUTPUT_TOKENS = 10_000_000;
+const MOST_CHOICES = 1_024;
+
+/** Where several fields bound the output, providers differ in which one they heed: the largest is taken. */
+const OUTPUT_FIELDS: Readonly<Record<UsageDialect, readonly string[]>> = {
+  "openai-chat": ["max_completion_tokens", "max_tokens"],
+  "openai-responses": ["max_output_tokens"],
+  "openai-embeddings": [],
+  "anthropic-messages": ["max_tokens"],
+};
+
+/** Reads how many tokens a request lets a provider generate. Null is absent, as it is for providers. */
+export function boundOutput(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): OutputBound {
+  if (dialect === "openai-embeddings") return { outcome: "bounded", tokensPerChoice: 0, choices: 1, field: "input" };
+  let bound: { field: string; tokens: number } | undefined;
+  for (const field of OUTPUT_FIELDS[dialect]) {
+    const tokens = body[field];
+    if (tokens === undefined || tokens === null) continue;
+    if (!isCount(tokens) || tokens > MOST_OUTPUT_TOKENS) return invalid(field, `a whole number up to ${MOST_OUTPUT_TOKENS} is required`);
+    if (!bound || tokens > bound.tokens) bound = { field, tokens };
+  }
+  let choices = 1;
+  for (const field of dialect === "openai-chat" ? ["n", "best_of"] : []) {
+    const count = body[field];
+    if (count === undefined || count === null) continue;
+    if (!isCount(count) || count === 0 || count > MOST_CHOICES)
+      return invalid(field, `a whole number from 1 to ${MOST_CHOICES} is required`);
+    choices = Math.max(choices, count);
+  }
+  const predictionTokens = dialect === "openai-chat" ? predictionBytes(body.prediction) : 0;
+  if (!bound) return { outcome: "absent", choices, predictionTokens };
+  return { outcome: "bounded", tokensPerChoice: bound.tokens + predictionTokens, choices, field: bound.field };
+}
+
+function invalid(field: string, reason: string): OutputBound {
+  return { outcome: "invalid", field, reason };
+}
+
+/** Tokens of a predicted output that do not come true are billed as output, beyond the limit. A token is at least a byte. */
+function predictionBytes(prediction: unknown): number {
+  if (!isObject(prediction)) return 0;
+  const parts = Array.isArray(prediction.content) ? prediction.content : [prediction.content];
+  let bytes = 0;
+  for (const part of parts) {
+    const text = isObject(part) ? part.text : part;
+    if (typeof text === "string") bytes += Buffer.byteLength(text, "utf8");
+  }
+  return bytes;
+}

@@ -1,0 +1,48 @@
+import { Problem } from "../../contract/problem.ts";
+import type { Warehouse } from "../../ports/warehouse.ts";
+import { insertTraces } from "./insert-traces.ts";
+import { requireOnlyReads } from "./only-reads.ts";
+import { costsByGroup } from "./questions/costs-by-group.ts";
+import { newestTraces } from "./questions/newest-traces.ts";
+import { tracedPerTenant } from "./questions/traced-per-tenant.ts";
+import { EngineRefusal, type WarehouseConnection } from "./warehouse-connection.ts";
+import { warehouseSql } from "./warehouse-sql.ts";
+
+const PING = warehouseSql("ping.sql");
+
+/** The port over any connection: all SQL is shared, so a laptop and a cluster give the same answers. */
+export function warehouseOver(connection: WarehouseConnection): Warehouse {
+  return {
+    insertTraces: (traces) => ours(insertTraces(connection, traces)),
+    costs: (question) => ours(costsByGroup(connection, question)),
+    traces: (question) => ours(newestTraces(connection, question)),
+    bookedPerTenant: (from, to) => ours(tracedPerTenant(connection, from, to)),
+    query: async (statement, parameters = {}) => {
+      requireOnlyReads(statement);
+      return await theirs(connection.rows(statement, parameters));
+    },
+    ping: async () => {
+      await ours(connection.rows(PING, {}));
+    },
+    close: () => connection.close(),
+  };
+}
+
+/** Our own statement was refused: the engine has no room, no time or no memory, or it is broken. */
+async function ours<T>(work: Promise<T>): Promise<T> {
+  return await explain(work, "warehouse_unavailable");
+}
+
+/** Somebody else's statement was refused: it is usually the statement. */
+async function theirs<T>(work: Promise<T>): Promise<T> {
+  return await explain(work, "invalid_request");
+}
+
+async function explain<T>(work: Promise<T>, code: "warehouse_unavailable" | "invalid_request"): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof EngineRefusal)) throw error;
+    throw new Problem(code, { engineCode: error.engineCode, reason: error.message }, { cause: error });
+  }
+}

@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startSim } from "../adapters/providers/sim/sim-server.ts";
+import type { SimOptions } from "../adapters/providers/sim/sim-options.ts";
+import { readPriceFiles } from "../config/read-price-files.ts";
+import type { RequestTrace } from "../contract/request-trace.ts";
+import type { Budget } from "../core/ledger/budget.ts";
+import { usd } from "../core/money/usd.ts";
+import { createPriceBook } from "../core/pricing/price-book.ts";
+import { selectorKey, type Scope, type ScopeDimension } from "../core/scope/scope.ts";
+import { BudgetCatalog } from "../data/store/budget-catalog.ts";
+import { HoldJournal } from "../data/store/hold-journal.ts";
+import { KeyRing } from "../data/store/key-ring.ts";
+import { LeaseDesk } from "../data/store/lease-desk.ts";
+import { openSqliteLedgerStore } from "../data/store/sqlite-ledger-store.ts";
+import type { ProviderTarget } from "../ports/provider.ts";
+import { idSource } from "../std/random-id.ts";
+import { BodyInspector } from "./body-inspector.ts";
+import type { CallSettings } from "./call-settings.ts";
+import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
+import type { Gateway } from "./handle-call.ts";
+import { createRouteTable, type NamedRoute } from "./route-table.ts";
+import { ProviderConnections } from "./send-attempt.ts";
+
+export interface KitOptions {
+  readonly sim?: SimOptions;
+  /** Upstream in place of the sim's. */
+  readonly upstreamUrl?: string;
+  readonly settings?: Partial<Omit<CallSettings, "routes">>;
+  readonly provider?: Partial<ProviderTarget>;
+  /** A second provider for routes to fall back to. */
+  readonly routes?: readonly NamedRoute[];
+  readonly extraProviders?: readonly ProviderTarget[];
+  readonly limitUsd?: string;
+  readonly budget?: Partial<Budget>;
+  readonly maxPages?: number;
+  readonly requestTimeoutMs?: number;
+}
+
+/** A gateway over the real store and the sim provider, in a temporary folder, on a free port. */
+export async function openGatewayKit(options: KitOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "ballast-gateway-"));
+  const sim = await startSim(options.sim);
+  const now = () => Date.now();
+  const store = await openSqliteLedgerStore({ folder, bootId: "test", openedAt: now(), maxPages: options.maxPages }, now);
+  const limits = { window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [50, 80, 100], warnPercent: 80 } as const;
+  const catalog = await BudgetCatalog.open(store, { ...limits, limitNano: usd(options.limitUsd ?? "1000"), ...options.budget });
+  const keys = await KeyRing.open(store, now);
+  const journal = new HoldJournal(folder, store.epoch);
+  const desk = new LeaseDesk(store, catalog, journal);
+  const target: ProviderTarget = {
+    name: "sim",
+    dialects: ["openai", "anthropic"],
+    baseUrl: options.upstreamUrl ?? sim.url,
+    headers: { authorization: "Bearer upstream-secret", "x-api-key": "upstream-secret", "anthropic-version": "2023-06-01" },
+    priceList: "openai",
+    maxTokensField: "max_completion_tokens",
+    headersTimeoutMs: 5000,
+    bodyTimeoutMs: 5000,
+    retries: 2,
+    ...options.provider,
+  };
+  const claude = { ...target, name: "sim-anthropic", priceList: "anthropic" };
+  const served = [
+    { target, models: ["gpt-*", "o*", "text-embedding-*"] },
+    { target: claude, models: ["claude-*"] },
+    ...(options.extraProviders ?? []).map((extra) => ({ target: extra, models: [] })),
+  ];
+  const settings: CallSettings = {
+    routes: createRouteTable(served, options.routes ?? [], () => [{ id: "gpt-4o-mini", provider: "sim" }]),
+    maxBodyBytes: 8_000_000,
+    maxAnswerBytes: 16_000_000,
+    defaultMaxOutputTokens: 4096,
+    unboundedInput: "refuse",
+    drainMaxNano: usd("0.5"),
+    drainMaxMs: 2000,
+    idempotencyTtlMs: 86_400_000,
+    idempotencyMaxBytes: 1_000_000,
+    ...options.settings,
+  };
+  const inspector = new BodyInspector();
+  const log: { level: string; facts: object; words: string }[] = [];
+  const gateway: Gateway = {
+    keys,
+    desk,
+    store,
+    prices: createPriceBook(readPriceFiles()),
+    settings,
+    connections: new ProviderConnections(),
+    inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
+    now,
+    steadyNow: () => performance.now(),
+    newId: idSource(store.epoch, now),
+    random: Math.random,
+    observe: () => {},
+    log: {
+      warn: (facts, words) => log.push({ level: "warn", facts, words }),
+      error: (facts, words) => log.push({ level: "error", facts, words }),
+    },
+  };
+  const server = createServer({ requestTimeout: options.requestTimeoutMs ?? 300_000, connectionsCheckingInterval: 100 }, gatewayDoor(gateway));
+  answerBrokenConnections(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+
+  const kit = {
+    folder,
+    sim,
+    store,
+    catalog,
+    keys,
+    desk,
+    gateway,
+    log,
+    url: `http://127.0.0.1:${port}`,
+    port,
+    async key(scope: Scope = { tenant: "acme" }, more: { mayName?: ScopeDimension[]; models?: string[]; expiresAt?: number } = {}) {
+      const input = { name: "test", scope, mayName: more.mayName ?? [], models: more.models ?? [], expiresAt: more.expiresAt ?? null };
+      return await keys.create(input, "test");
+    },
+    async budget(selector: Budget["selector"], limitUsd: string, more: Partial<Budget> = {}): Promise<Budget> {
+      const stamps = { createdAt: now(), updatedAt: now(), origin: "api", covers: "all" } as const;
+      const budget: Budget = { ...limits, ...stamps, id: selectorKey(selector), selector, limitNano: usd(limitUsd), ...more };
+      const change = { actor: "test", action: "budget.set", target: budget.id, reason: "", before: null, after: null };
+      return await catalog.put(budget, change);
+    },
+    /** Every trace so far, oldest first. */
+    async traces(): Promise<RequestTrace[]> {
+      return (await store.readOutbox("request_trace", 100_000)).map((row) => JSON.parse(row.payload) as RequestTrace);
+    },
+    /** Waits until the calls begun so far have ended, whatever became of their callers. */
+    async settled(traces: number): Promise<RequestTrace[]> {
+      for (let turn = 0; turn < 400; turn++) {
+        const all = await kit.traces();
+        if (all.length >= traces && desk.openHolds() === 0) return all;
+        await new Promise((resolve) => setTimeout(resolve, 25));
+      }
+      throw new Error(`waited in vain for ${traces} traces; ${(await kit.traces()).length} came, ${desk.openHolds()} holds are open`);
+    },
+    async account(budgetId = "tenant=acme") {
+      const [status] = await desk.status([budgetId], now());
+      return status!;
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await gateway.connections.close();
+      await inspector.close();
+      await store.close();
+      await sim.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return kit;
+}
+
+export type GatewayKit = Awaited<ReturnType<typeof openGatewayKit>>;
+
+/** A chat request for the sim: `directive` steers its answer. */
+export function chatBody(directive: Record<string, unknown> = {}, more: Record<string, unknown> = {}): string {
+  const content = `How are you today? [[sim ${JSON.stringify(directive)}]]`;
+  return JSON.stringify({ model: "gpt-4o-mini", max_tokens: 200, messages: [{ role: "user", content }], ...more });
+}

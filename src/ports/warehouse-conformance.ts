@@ -1,0 +1,475 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CALL_OUTCOMES, COST_BASES, type RequestTrace } from "../contract/request-trace.ts";
+import { ATTO_PER_USD, formatDecimal, parseDecimal } from "../core/money/usd.ts";
+import { COST_FILTERS, COST_GROUPS, type CostGroup, type CostsQuestion, type CostsRow, type Warehouse } from "./warehouse.ts";
+
+export interface WarehouseUnderTest {
+  readonly warehouse: Warehouse;
+  /** Ends the engine without warning; absent where it is not ours to end. */
+  readonly killEngine?: () => void;
+  /** Opens the same data a second time; absent where that is allowed. */
+  readonly openAgain?: () => Promise<Warehouse>;
+  dispose(): Promise<void>;
+}
+
+/** What every warehouse does. Tests share one engine and keep apart by year, so the data may be there already but the years 2001 to 2020 not. */
+export function warehouseConformance(name: string, open: () => Promise<WarehouseUnderTest>): void {
+  describe(`${name} as a warehouse`, () => {
+    let subject: WarehouseUnderTest;
+    let warehouse: Warehouse;
+    let year = 2000;
+    const nextYear = () => yearOf(++year);
+
+    beforeAll(async () => {
+      subject = await open();
+      warehouse = subject.warehouse;
+    });
+    afterAll(() => subject?.dispose());
+
+    it("gives a trace back as it came, to the last digit and character", async () => {
+      const period = nextYear();
+      const trace = aTrace(period, {
+        unit_cost_usd: "12345678901.000000001",
+        input_cost_usd: "0.000000000000000001",
+        gen_cost_usd: null,
+        held_usd: "99999999999999999999.999999999999999999",
+        feature: "semi;colon 'quote' \"double\" \\ back\nline\ttab {brace} é 😀 \u0000 -- /* */",
+        prompt_tokens: Number.MAX_SAFE_INTEGER,
+        depth_k: 0,
+        latency_ms: 12.345678,
+        levers: ["cap:350", "it's"],
+        stream: true,
+      });
+      expect(await insert(warehouse, [trace])).toEqual({ accepted: 1, rejected: [] });
+      expect(await warehouse.traces({ ...period, filter: { feature: trace.feature }, limit: 10 })).toEqual([trace]);
+    });
+
+    it("counts each trace once, however often it came and in whatever batches", { timeout: 120_000 }, async () => {
+      const batches = fc.array(fc.array(fc.nat(29), { minLength: 1, maxLength: 40 }), { minLength: 1, maxLength: 8 });
+      const costs = fc.array(fc.option(fc.bigInt(0n, 10n ** 24n)), { minLength: 30, maxLength: 30 });
+      let run = 0;
+      const period = nextYear();
+      await fc.assert(
+        fc.asyncProperty(batches, costs, fc.boolean(), async (deliveries, atto, together) => {
+          const tenant = `run-${run++}`;
+          const traces = atto.map((cost) => aTrace(period, { tenant, unit_cost_usd: cost === null ? null : formatDecimal(cost, 18) }));
+          const insertions = deliveries.map((batch) => () => insert(warehouse, pick(traces, batch)));
+          if (together) await Promise.all(insertions.map((go) => go()));
+          else for (const go of insertions) await go();
+          const arrived = pick(traces, [...new Set(deliveries.flat())]);
+          const question = { ...period, filter: { tenant }, groupBy: [] };
+          expect(await warehouse.costs(question)).toEqual(expectedCosts(arrived, question));
+        }),
+        { numRuns: 12, verbose: 1 },
+      );
+    });
+
+    describe("over a mixed year", () => {
+      let traces: RequestTrace[];
+      let period: { from: Date; to: Date };
+
+      beforeAll(async () => {
+        period = nextYear();
+        traces = Array.from({ length: 240 }, (_, index) => aMixedTrace(period, index));
+        await insert(warehouse, traces);
+        await insert(warehouse, traces.slice(60, 180));
+      });
+
+      it("answers each group with what a plain sum over the traces gives", async () => {
+        for (const group of COST_GROUPS) {
+          const question = { ...period, filter: {}, groupBy: [group] };
+          expect(byGroup(await warehouse.costs(question)), group).toEqual(byGroup(expectedCosts(traces, question)));
+        }
+        const question: CostsQuestion = { ...period, filter: { tenant: "acme" }, groupBy: ["model", "day", "tenant"] };
+        expect(byGroup(await warehouse.costs(question))).toEqual(byGroup(expectedCosts(traces, question)));
+      });
+
+      it("has parts that add up to the whole, for every filter and every group", async () => {
+        for (const name of COST_FILTERS) {
+          const value = traces[7]![FIELD_OF[name]] as string;
+          const filter = { [name]: value };
+          const [whole] = await warehouse.costs({ ...period, filter, groupBy: [] });
+          expect(whole!.calls + whole!.refused, name).toBeGreaterThan(0);
+          for (const group of COST_GROUPS) {
+            const parts = await warehouse.costs({ ...period, filter, groupBy: [group] });
+            expect(addUp(parts), `${name} by ${group}`).toEqual(addUp([whole!]));
+          }
+        }
+      });
+
+      it("tells a filter for nothing from no filter", async () => {
+        const [unnamed] = await warehouse.costs({ ...period, filter: { team: "" }, groupBy: [] });
+        const [all] = await warehouse.costs({ ...period, filter: {}, groupBy: [] });
+        expect(unnamed!.prompt_tokens).toBe(total(traces.filter((trace) => trace.team === "").map((trace) => trace.prompt_tokens)));
+        expect(unnamed!.prompt_tokens).toBeLessThan(all!.prompt_tokens);
+      });
+
+      it("gives the newest calls first, as many as asked", async () => {
+        const newest = [...traces].sort((a, b) => (a.ts === b.ts ? (a.trace_id < b.trace_id ? 1 : -1) : a.ts < b.ts ? 1 : -1));
+        expect(await warehouse.traces({ ...period, filter: {}, limit: 25 })).toEqual(newest.slice(0, 25));
+        const provider = traces[3]!.provider;
+        const matching = newest.filter((trace) => trace.provider === provider && trace.tenant === "acme");
+        expect(await warehouse.traces({ ...period, filter: { provider, tenant: "acme" }, limit: 1000 })).toEqual(matching);
+      });
+
+      it("books per tenant what its traces cost, in whole nano-dollars", async () => {
+        const booked = await warehouse.bookedPerTenant(period.from, period.to);
+        for (const { tenant, traces: count, bookedNano } of booked) {
+          const own = traces.filter((trace) => trace.tenant === tenant);
+          expect(count, tenant).toBe(own.length);
+          expect(bookedNano * 10n ** 9n, tenant).toBe(sumAtto(own));
+        }
+        expect(booked.map(({ tenant }) => tenant)).toEqual([...new Set(traces.map(({ tenant }) => tenant))].sort());
+      });
+    });
+
+    it("takes a time range as half-open", async () => {
+      const period = nextYear();
+      const at = (iso: string) => aTrace(period, { ts: `${period.from.getUTCFullYear()}-${iso}` });
+      const [before, first, last, after] = [
+        at("03-31T23:59:59.999Z"),
+        at("04-01T00:00:00.000Z"),
+        at("04-30T23:59:59.999Z"),
+        at("05-01T00:00:00.000Z"),
+      ];
+      await insert(warehouse, [before, first, last, after]);
+      const april = { from: new Date(first.ts), to: new Date(after.ts), filter: {} };
+      expect((await warehouse.traces({ ...april, limit: 9 })).map((trace) => trace.trace_id)).toEqual([last.trace_id, first.trace_id]);
+      expect((await warehouse.costs({ ...april, groupBy: [] }))[0]?.calls).toBe(2);
+    });
+
+    it("does not take an unknown cost for zero", async () => {
+      const period = nextYear();
+      await insert(warehouse, [
+        aTrace(period, { unit_cost_usd: null, cost_basis: "unpriced" }),
+        aTrace(period, { unit_cost_usd: "0", cost_basis: "none" }),
+        aTrace(period, { unit_cost_usd: "0.3", cost_basis: "in_doubt" }),
+      ]);
+      const [row] = await warehouse.costs({ ...period, filter: {}, groupBy: [] });
+      expect(row).toMatchObject({ calls: 3, unpriced: 1, in_doubt: 1, cost_usd: "0.3" });
+      const sql =
+        "SELECT avg(unit_cost_usd) AS mean, countIf(unit_cost_usd IS NULL) AS missing FROM finops.request_trace WHERE toYear(ts) = {year:UInt16}";
+      expect(await warehouse.query(sql, { year: period.from.getUTCFullYear() })).toEqual([{ mean: 0.15, missing: "1" }]);
+    });
+
+    it("has nothing to say about a time without calls", async () => {
+      const period = nextYear();
+      expect(await warehouse.costs({ ...period, filter: {}, groupBy: [] })).toEqual([]);
+      expect(await warehouse.costs({ ...period, filter: {}, groupBy: ["tenant"] })).toEqual([]);
+      expect(await warehouse.traces({ ...period, filter: {}, limit: 5 })).toEqual([]);
+      expect(await warehouse.bookedPerTenant(period.from, period.to)).toEqual([]);
+    });
+
+    it("has no latency where no call went to a provider", async () => {
+      const period = nextYear();
+      await insert(warehouse, [
+        aTrace(period, { outcome: "refused", latency_ms: 1 }),
+        aTrace(period, { outcome: "tracked", latency_ms: 2 }),
+      ]);
+      const [row] = await warehouse.costs({ ...period, filter: {}, groupBy: [] });
+      expect(row).toMatchObject({ calls: 1, refused: 1, latency_ms_p50: null, latency_ms_p95: null });
+    });
+
+    it("names the rows that it cannot read and takes the others", async () => {
+      const period = nextYear();
+      const good = Array.from({ length: 21 }, () => aTrace(period));
+      const bad = [
+        '{"trace_id":"cut o',
+        "[]",
+        "",
+        JSON.stringify({ ...aTrace(period), ts: "yesterday" }),
+        JSON.stringify({ ...aTrace(period), trace_id: "" }),
+      ];
+      const batch = good.flatMap((trace, index) => [
+        JSON.stringify(trace),
+        ...(index % 4 === 0 && bad[index / 4] !== undefined ? [bad[index / 4]!] : []),
+      ]);
+      const { accepted, rejected } = await warehouse.insertTraces(batch);
+      expect(accepted).toBe(21);
+      expect(rejected.map(({ index }) => batch[index])).toEqual(bad);
+      expect(rejected.every(({ reason }) => reason.length > 0)).toBe(true);
+      expect((await warehouse.costs({ ...period, filter: {}, groupBy: [] }))[0]?.calls).toBe(21);
+    });
+
+    it("takes rows of a newer and of an older version", async () => {
+      const period = nextYear();
+      const { levers: _, ...older } = aTrace(period);
+      const newer = { ...aTrace(period), field_of_tomorrow: { deep: [1] } };
+      expect(await warehouse.insertTraces([JSON.stringify(older), JSON.stringify(newer)])).toEqual({ accepted: 2, rejected: [] });
+      const rows = await warehouse.traces({ ...period, filter: {}, limit: 5 });
+      expect(rows.find((row) => row.trace_id === older.trace_id)).toEqual({ ...older, levers: [] });
+    });
+
+    it("keeps both kinds of time: when the call was, and when we learned of it", async () => {
+      const period = nextYear();
+      await insert(warehouse, [aTrace(period)]);
+      const sql = "SELECT dateDiff('hour', ingested_at, now()) AS hours FROM finops.request_trace WHERE toYear(ts) = {year:UInt16}";
+      expect(await warehouse.query(sql, { year: period.from.getUTCFullYear() })).toEqual([{ hours: "0" }]);
+    });
+
+    it("runs the monthly roll-up of the controls document as printed, each trace once", async () => {
+      const now = { from: new Date(), to: new Date(Date.now() + 1) };
+      const use = { use_case_id: `roll-up ${process.pid}`, provider: "openai", model_id: "gpt-5" };
+      const traces = ["0.104", "0.106", "2"].map((cost, index) =>
+        aTrace(now, { ...use, unit_cost_usd: cost, latency_ms: 100 * (index + 1), ts: now.from.toISOString() }),
+      );
+      await insert(warehouse, traces);
+      await insert(warehouse, traces);
+      const rows = await warehouse.query(CONTROLS_ROLL_UP);
+      expect(rows.filter((row) => row.use_case_id === use.use_case_id)).toEqual([
+        { ...use, requests: "3", spend_usd: "2.21", ucr_avg: 0.7367, p95_latency_ms: 290 },
+      ]);
+      // PERCENTILE_CONT … WITHIN GROUP of the economics document is not ClickHouse syntax; this is the same number.
+      const [economics] = await warehouse.query(ECONOMICS_ROLL_UP);
+      expect(economics).toMatchObject({ use_case_id: use.use_case_id, requests: "3", p95_latency_ms: 290 });
+    });
+
+    it("reads only the part of one tenant and month when asked for that", async () => {
+      const sql =
+        "EXPLAIN indexes = 1 SELECT sum(unit_cost_usd) FROM finops.request_trace WHERE tenant = 'acme' AND ts >= '2002-02-01' AND ts < '2002-03-01'";
+      const plan = (await warehouse.query(sql)).map((row) => row.explain).join("\n");
+      expect(plan).toMatch(/PrimaryKey[\s\S]*tenant in \['acme', 'acme'\]/);
+      expect(plan).toMatch(/Partition[\s\S]*toYYYYMM\(ts\) in \[200202/);
+    });
+
+    it.each([
+      "INSERT INTO finops.request_trace_row (trace_id) VALUES ('x')",
+      "DROP TABLE finops.request_trace_row",
+      "ALTER TABLE finops.request_trace_row DELETE WHERE 1",
+      "TRUNCATE TABLE finops.request_trace_row",
+      "SET readonly = 0",
+      "SELECT 1; SELECT 2",
+      "SELECT 1 INTO /* */ OUTFILE 'ballast-was-here.txt'",
+      "SELECT nonsense FROM nowhere",
+    ])("refuses to run: %s", async (statement) => {
+      await expect(warehouse.query(statement)).rejects.toMatchObject({ code: "invalid_request" });
+      await warehouse.ping();
+    });
+
+    it("binds a parameter as a value, whatever it says", async () => {
+      const text = "'; DROP TABLE finops.request_trace_row; -- \\' \t\n \\N";
+      expect(await warehouse.query("SELECT {text:String} AS text, ';' AS two;", { text })).toEqual([{ text, two: ";" }]);
+    });
+
+    it("comes back after its engine was killed, and has lost nothing that it acknowledged", async ({ skip }) => {
+      if (!subject.killEngine) return skip("the engine is not ours to kill");
+      const period = nextYear();
+      const acknowledged = Array.from({ length: 50 }, () => aTrace(period));
+      await insert(warehouse, acknowledged);
+      const interrupted = [aTrace(period), aTrace(period)];
+      const inFlight = insert(warehouse, interrupted).then(
+        () => "acknowledged",
+        (error) => error.code,
+      );
+      subject.killEngine();
+      expect(["acknowledged", "warehouse_unavailable"]).toContain(await inFlight);
+      await insert(warehouse, interrupted);
+      expect((await warehouse.costs({ ...period, filter: {}, groupBy: [] }))[0]?.calls).toBe(52);
+    });
+
+    it("does not open data twice", async ({ skip }) => {
+      if (!subject.openAgain) return skip("many may have this warehouse open");
+      await expect(subject.openAgain()).rejects.toMatchObject({ code: "data_dir_in_use" });
+      await warehouse.ping();
+    });
+  });
+}
+
+/** Printed in spec 000, "SQL — monthly roll-up". */
+const CONTROLS_ROLL_UP = `
+SELECT
+  use_case_id,
+  provider,
+  model_id,
+  COUNT(*) AS requests,
+  ROUND(SUM(unit_cost_usd), 2) AS spend_usd,
+  ROUND(AVG(unit_cost_usd), 4) AS ucr_avg,
+  APPROX_PERCENTILE(latency_ms, 0.95) AS p95_latency_ms
+FROM finops.request_trace
+WHERE ts >= date_trunc('month', current_date)
+GROUP BY use_case_id, provider, model_id
+ORDER BY spend_usd DESC;
+`;
+
+/** Printed in spec 001, "SQL: unit economics roll-up", but for the percentile. */
+const ECONOMICS_ROLL_UP = `
+SELECT
+  use_case_id,
+  COUNT(*) AS requests,
+  ROUND(SUM(unit_cost_usd), 2) AS spend_usd,
+  quantileExactInclusive(0.95)(latency_ms) AS p95_latency_ms
+FROM finops.request_trace
+WHERE ts >= DATE_TRUNC('month', CURRENT_DATE)
+GROUP BY use_case_id
+ORDER BY spend_usd DESC;
+`;
+
+interface Dates {
+  readonly from: Date;
+  readonly to: Date;
+}
+
+function yearOf(year: number): Dates {
+  return { from: new Date(Date.UTC(year, 0)), to: new Date(Date.UTC(year + 1, 0)) };
+}
+
+let made = 0;
+
+/** A complete, measured chat call in the given period, unlike any other. */
+export function aTrace(period: Dates, over: Partial<RequestTrace> = {}): RequestTrace {
+  made++;
+  const ts = new Date(Math.min(period.from.getTime() + made, period.to.getTime() - 1)).toISOString();
+  return { ...COMPLETE, ts, trace_id: `${process.pid}-${period.from.getTime()}-${made}`, ...over };
+}
+
+const COMPLETE: Omit<RequestTrace, "ts" | "trace_id"> = {
+  use_case_id: "assistant",
+  model_id: "gpt-5-mini",
+  prompt_tokens: 100,
+  gen_tokens: 20,
+  depth_k: null,
+  rerank_n: null,
+  cache_hit: false,
+  latency_ms: 250,
+  unit_cost_usd: "0.000065",
+  tenant: "acme",
+  environment: "production",
+  feature: "chat",
+  service: "web",
+  team: "support",
+  run_id: "",
+  api_key_id: "key-1",
+  provider: "openai",
+  requested_model: "gpt-5-mini",
+  operation: "chat",
+  report_type: "",
+  stream: false,
+  outcome: "complete",
+  cost_basis: "measured",
+  status_code: 200,
+  error_code: "",
+  cache_read_tokens: 0,
+  cache_write_tokens: 0,
+  reasoning_tokens: 0,
+  input_cost_usd: "0.000025",
+  gen_cost_usd: "0.00004",
+  rounding_usd: "0",
+  held_usd: "0.01",
+  price_id: "list/gpt-5-mini@start",
+  attempts: 1,
+  ttft_ms: null,
+  response_id: "",
+  service_tier: "",
+  priority: "p1",
+  pii: false,
+  levers: [],
+};
+
+/** Traces that differ in every dimension, outcome and basis, some missing; the same ones for the same index. */
+function aMixedTrace(period: Dates, index: number): RequestTrace {
+  const of = <T>(values: readonly T[], stride: number) => values[Math.floor(index / stride) % values.length]!;
+  const cost_basis = of(COST_BASES, 3);
+  return aTrace(period, {
+    ts: new Date(period.from.getTime() + ((index * 7_919) % 300) * 11_234_567).toISOString(),
+    tenant: of(["acme", "globex", "initech"], 1),
+    feature: of(["chat", "search", ""], 2),
+    service: of(["web", "api"], 5),
+    team: of(["support", "", "sales"], 4),
+    environment: of(["production", "staging"], 7),
+    use_case_id: of(["assistant", "triage"], 3),
+    provider: of(["openai", "anthropic"], 2),
+    model_id: of(["gpt-5", "gpt-5-mini", "claude-opus-4-5"], 1),
+    outcome: of(CALL_OUTCOMES, 1),
+    cache_hit: index % 12 === 8,
+    cost_basis,
+    unit_cost_usd: cost_basis === "unpriced" ? null : formatDecimal(BigInt(index) * 1_234_567n, 9),
+    prompt_tokens: index * 3,
+    gen_tokens: index,
+    latency_ms: (index * 37) % 1000,
+  });
+}
+
+const FIELD_OF = {
+  tenant: "tenant",
+  feature: "feature",
+  service: "service",
+  team: "team",
+  environment: "environment",
+  use_case: "use_case_id",
+  provider: "provider",
+  model: "model_id",
+} as const satisfies Record<(typeof COST_FILTERS)[number], keyof RequestTrace>;
+
+/** The answer worked out by hand, from traces that are all different. Order of rows is not part of it. */
+function expectedCosts(traces: readonly RequestTrace[], question: CostsQuestion): CostsRow[] {
+  const groups = new Map<string, { group: CostsRow["group"]; members: RequestTrace[] }>();
+  for (const trace of traces) {
+    if (!COST_FILTERS.every((name) => question.filter[name] === undefined || trace[FIELD_OF[name]] === question.filter[name])) continue;
+    const group = Object.fromEntries(question.groupBy.map((name) => [name, groupValue(trace, name)]));
+    const key = JSON.stringify(group);
+    if (!groups.has(key)) groups.set(key, { group, members: [] });
+    groups.get(key)!.members.push(trace);
+  }
+  return [...groups.values()].map(({ group, members }) => {
+    const sent = members.filter((t) => !["refused", "rejected", "replayed"].includes(t.outcome) && !t.cache_hit);
+    const latencies = sent.filter((t) => t.outcome !== "tracked").map((t) => t.latency_ms);
+    return {
+      group,
+      calls: sent.length,
+      refused: members.filter((t) => t.outcome === "refused").length,
+      cached: members.filter((t) => t.outcome === "replayed" || t.cache_hit).length,
+      unpriced: members.filter((t) => t.cost_basis === "unpriced").length,
+      in_doubt: members.filter((t) => t.cost_basis === "in_doubt").length,
+      prompt_tokens: total(members.map((t) => t.prompt_tokens)),
+      gen_tokens: total(members.map((t) => t.gen_tokens)),
+      cost_usd: formatDecimal(sumAtto(members), 18),
+      latency_ms_p50: percentile(latencies, 0.5),
+      latency_ms_p95: percentile(latencies, 0.95),
+    };
+  });
+}
+
+function groupValue(trace: RequestTrace, group: CostGroup): string {
+  if (group === "day") return trace.ts.slice(0, 10);
+  if (group === "hour") return `${trace.ts.slice(0, 13)}:00:00Z`;
+  return trace[FIELD_OF[group]];
+}
+
+/** PERCENTILE_CONT; null over nothing. Rounded as far as two ways of adding floats agree. */
+function percentile(values: readonly number[], share: number): number | null {
+  if (values.length === 0) return null;
+  const sorted = [...values].sort((a, b) => a - b);
+  const place = share * (sorted.length - 1);
+  const below = sorted[Math.floor(place)]!;
+  const above = sorted[Math.ceil(place)]!;
+  return expect.closeTo(below + (above - below) * (place - Math.floor(place)), 6) as number;
+}
+
+function sumAtto(traces: readonly RequestTrace[]): bigint {
+  return traces.reduce((sum, trace) => sum + (trace.unit_cost_usd === null ? 0n : parseDecimal(trace.unit_cost_usd, 18)!), 0n);
+}
+
+function total(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
+}
+
+/** Everything about rows that adds up, which percentiles do not. */
+function addUp(rows: readonly CostsRow[]): unknown {
+  const counts = ["calls", "refused", "cached", "unpriced", "in_doubt", "prompt_tokens", "gen_tokens"] as const;
+  const cost = rows.reduce((sum, row) => sum + parseDecimal(row.cost_usd, 18)!, 0n);
+  return { cost: cost / ATTO_PER_USD, rest: cost % ATTO_PER_USD, counts: counts.map((name) => total(rows.map((row) => row[name]))) };
+}
+
+function byGroup(rows: readonly CostsRow[]): unknown {
+  const key = (row: CostsRow) => JSON.stringify(Object.entries(row.group).sort());
+  return [...rows].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function pick<T>(values: readonly T[], indexes: readonly number[]): T[] {
+  return indexes.map((index) => values[index]!);
+}
+
+async function insert(warehouse: Warehouse, traces: readonly RequestTrace[]) {
+  return await warehouse.insertTraces(traces.map((trace) => JSON.stringify(trace)));
+}

@@ -1,0 +1,58 @@
+/** Every metric there is. docs/reference/metrics.md lists the same, and a test holds the two together. */
+interface MetricEntry {
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+export const METRICS = {
+  // Named by the requirement documents
+  spend_usd_total: {
+    type: "counter",
+    help: "Booked AI cost in USD, since this process started.",
+    labels: ["tenant", "use_case", "provider", "model"],
+  },
+  requests_total: {
+    type: "counter",
+    help: "Model calls, by how they ended, since this process started.",
+    labels: ["tenant", "use_case", "provider", "model", "outcome"],
+  },
+  ai_token_usage_cost_usd: {
+    type: "counter",
+    help: "Booked AI cost in USD per tenant, model and report type, since this process started.",
+    labels: ["tenant_id", "model", "report_type"],
+  },
+  ai_budget_hard_limit_reached: {
+    type: "gauge",
+    help: "1 when a hard budget of the tenant has nothing left in its current window, else 0. Model * is the tenant's other models.",
+    labels: ["tenant_id", "model"],
+  },
+  // Ours
+  ballast_tokens_total: { type: "counter", help: "Tokens of booked calls.", labels: ["direction"] },
+  ballast_call_duration_seconds: {
+    type: "histogram",
+    help: "From the arrival of a call to the end of its answer.",
+    labels: ["provider"],
+  },
+  ballast_overhead_seconds: { type: "histogram", help: "What Ballast itself added to a call.", labels: [] },
+  ballast_calls_in_flight: { type: "gauge", help: "Calls under way in this process.", labels: [] },
+  ballast_hold_exceeded_total: { type: "counter", help: "Calls that cost more than their hold. Each is an incident.", labels: [] },
+  ballast_outbox_waiting: { type: "gauge", help: "Rows that wait for delivery.", labels: [] },
+  ballast_outbox_parked: { type: "gauge", help: "Rows set aside because they can never be delivered.", labels: [] },
+  ballast_holds_in_doubt: { type: "gauge", help: "Holds whose cost is not known yet.", labels: [] },
+  ballast_account_limit_usd: { type: "gauge", help: "Limit of the budget in its current window.", labels: ["budget"] },
+  ballast_account_spent_usd: { type: "gauge", help: "Booked on the budget in its current window.", labels: ["budget"] },
+  ballast_account_held_usd: { type: "gauge", help: "Held by calls under way.", labels: ["budget"] },
+  ballast_account_in_doubt_usd: { type: "gauge", help: "Held by calls that may have been billed.", labels: ["budget"] },
+  ballast_accounts_omitted: {
+    type: "gauge",
+    help: "Budgets without series here, because there are too many; those with the most of their limit used are shown.",
+    labels: [],
+  },
+  ballast_warehouse_up: { type: "gauge", help: "1 when the warehouse answers, else 0.", labels: [] },
+  ballast_build_info: { type: "gauge", help: "Always 1; the labels say what runs.", labels: ["version", "node"] },
+  ballast_start_time_seconds: { type: "gauge", help: "When this process started, in Unix time.", labels: [] },
+  ballast_resident_memory_bytes: { type: "gauge", help: "Resident memory of this process.", labels: [] },
+} as const satisfies Record<string, MetricEntry>;
+
+export type MetricName = keyof typeof METRICS;
