@@ -2,7 +2,7 @@ import type { FastifyError } from "fastify";
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
 import type { Route } from "./api-route.ts";
-import { nearestField } from "./nearest-field.ts";
+import { nearestWord } from "../std/nearest-word.ts";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 
@@ -61,7 +61,7 @@ function fieldProblem(error: FastifyError, route: Route | undefined): Problem {
 function unknownField(part: string, path: string, name: string, route: Route | undefined): Problem {
   const field = pointer(path, name);
   const schema = part === "body" ? route?.body : part === "query" ? route?.query : undefined;
-  const nearest = nearestField(name, fieldsAt(schema, path));
+  const nearest = nearestWord(name, fieldsAt(schema, path));
   const hint = nearest === undefined ? "" : ` Did you mean ${nearest}?`;
   const details = nearest === undefined ? { field, in: part } : { field, in: part, nearest };
   return new Problem("invalid_request", details, { message: `${field} is not a field of the ${part}.${hint}` });

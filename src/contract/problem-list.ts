@@ -72,6 +72,12 @@ export const PROBLEMS = {
   },
   not_found: { status: 404, retry: false, title: "There is no such thing.", remedy: "Check the name; list what exists first." },
   // Who is calling
+  host_not_allowed: {
+    status: 403,
+    retry: false,
+    title: "This server is for this machine only, and was asked for under another name.",
+    remedy: "Use http://127.0.0.1 or http://localhost, or let an operator listen on another address with an admin_token.",
+  },
   key_missing: {
     status: 401,
     retry: false,

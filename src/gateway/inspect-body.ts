@@ -11,11 +11,18 @@ export interface BodySummary {
   readonly stream: boolean;
   readonly input: InputBound;
   readonly output: OutputBound;
-  readonly serviceTier: string | undefined;
+  readonly tiers: BilledTiers;
   readonly streamOptions: unknown;
   /** Whether output may be billed that is never sent. */
   readonly hidesReasoning: boolean;
   readonly members: JsonMembers;
+}
+
+/** Ways of being billed that a request asks for. */
+export interface BilledTiers {
+  readonly service: string | undefined;
+  /** Anthropic bills regional inference and fast mode at rates of their own, whatever the service tier. */
+  readonly others: readonly string[];
 }
 
 export type BodyReading =
@@ -54,12 +61,21 @@ export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
     stream: fields.stream === true,
     input: boundInput(dialect, fields, bytes.length),
     output,
-    serviceTier: typeof fields.service_tier === "string" ? fields.service_tier : undefined,
+    tiers: tiersOf(dialect, fields),
     streamOptions: fields.stream_options,
     hidesReasoning: mayHideReasoning(dialect, fields.model, fields),
     members,
   };
   return { outcome: "read", summary };
+}
+
+function tiersOf(dialect: UsageDialect, fields: Readonly<Record<string, unknown>>): BilledTiers {
+  const others: string[] = [];
+  if (dialect === "anthropic-messages") {
+    if (typeof fields.inference_geo === "string" && fields.inference_geo !== "global") others.push(`geo-${fields.inference_geo}`);
+    if (fields.speed === "fast") others.push("fast");
+  }
+  return { service: typeof fields.service_tier === "string" ? fields.service_tier : undefined, others };
 }
 
 function reject(code: "invalid_json" | "invalid_request", details: Readonly<Record<string, unknown>>): BodyReading {

@@ -78,7 +78,7 @@ function judgeAnswer(end: CallEnd, report: RelayReport): Verdict {
 
 function measure({ target, summary }: CallEnd, reading: MeasuredUsage, outcome: CallOutcome): Verdict {
   const { usage, billedApart } = reading;
-  const cost = priceCall(target.price, usage, { serviceTier: reading.serviceTier ?? summary.serviceTier });
+  const cost = priceCall(target.price, usage, { serviceTier: reading.serviceTier ?? summary.tiers.service });
   // A cost that cannot be computed is not zero: the hold keeps counting until somebody says what it was.
   if (cost.outcome === "unpriced" || billedApart.length > 0) return { ...doubt(outcome, undefined), basis: "unpriced", usage };
   return { ending: "settle", outcome, basis: "measured", amountNano: bookedNano(cost.totalAtto), usage, cost, problem: undefined };
@@ -93,7 +93,7 @@ function estimate({ target, summary }: CallEnd, report: RelayReport, outcome: Ca
   const counted = report.reading.outcome === "missing" ? report.reading.atLeast?.inputTokens : undefined;
   const inputTokens = Math.min(bound.inputTokens, counted || bound.inputTokens);
   const outputTokens = summary.hidesReasoning ? bound.outputTokens : Math.min(bound.outputTokens, report.producedBytes);
-  const amountNano = ceilingAt(target, { ...bound, inputTokens, outputTokens }, summary.serviceTier);
+  const amountNano = ceilingAt(target, { ...bound, inputTokens, outputTokens }, summary.tiers);
   const usage = { ...NO_USAGE, inputTokens, outputTokens };
   return { ending: "settle", outcome, basis: "estimated", amountNano, usage, cost: undefined, problem };
 }

@@ -64,7 +64,7 @@ export async function planCall(planning: Planning, holdId: string): Promise<Call
 export function ceilingOf(targets: readonly BoundTarget[], summary: BodySummary): Nano {
   return dearestCeiling(
     targets.map((target) => ({ target, bound: target.bound })),
-    summary.serviceTier,
+    summary.tiers,
   );
 }
 
@@ -90,6 +90,9 @@ export function bodyFor(
   return editJsonMembers(bytes, summary.members, edits);
 }
 
+/** OpenAI refuses a Responses call with less (API reference, max_output_tokens), and nobody is served by an answer of a few tokens. */
+const LEAST_OUTPUT_TOKENS = 16;
+
 /** The most output tokens, fewer than asked for, whose ceiling the free money carries; 0 when not even one does. */
 function outputThatFits(
   freeNano: Nano,
@@ -97,14 +100,14 @@ function outputThatFits(
   targetsFor: (maxOutputTokens: number) => BoundTarget[],
   summary: BodySummary,
 ): number {
-  let fits = 0;
+  let fits = LEAST_OUTPUT_TOKENS - 1;
   let tooMany = asked;
   while (tooMany - fits > 1) {
     const middle = Math.floor((fits + tooMany) / 2);
     if (ceilingOf(targetsFor(middle), summary) <= freeNano) fits = middle;
     else tooMany = middle;
   }
-  return fits;
+  return fits < LEAST_OUTPUT_TOKENS ? 0 : fits;
 }
 
 export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano: Nano, at: Instant): Problem {

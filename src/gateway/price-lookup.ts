@@ -4,7 +4,7 @@ import { callCeiling } from "../core/pricing/call-ceiling.ts";
 import type { Price, PriceBook } from "../core/pricing/price-book.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { CallSettings, Route } from "./call-settings.ts";
-import type { BodySummary } from "./inspect-body.ts";
+import type { BilledTiers, BodySummary } from "./inspect-body.ts";
 
 /** One place the call may be sent to, with the price valid when it arrived. */
 export interface PricedTarget extends Route {
@@ -59,28 +59,22 @@ export function useBound(summary: BodySummary, target: PricedTarget, maxOutputTo
 }
 
 /**
- * The most the call can cost at this target, at the dearest service tier that it can be served at: without a word from the caller, or
- * with "auto", the provider's project settings choose among all of them.
+ * The most the call can cost at this target, at the dearest way it can be billed: what the request asks for, and, where it leaves the
+ * service tier to the provider's project settings, the priority one.
  * @throws Problem model_not_priced when it may use what has no price
  */
-export function ceilingAt(target: PricedTarget, bound: UseBound, serviceTier: string | undefined): Nano {
-  const serviceTiers: string[] = [];
-  if (serviceTier !== undefined && serviceTier !== "auto") serviceTiers.push(serviceTier);
-  else for (const variant of target.price.variants.keys()) if (variant.startsWith("tier:")) serviceTiers.push(variant.slice(5));
-  const ceiling = callCeiling(target.price, { ...bound, requests: 1 }, { serviceTiers });
+export function ceilingAt(target: PricedTarget, bound: UseBound, tiers: BilledTiers): Nano {
+  const left = tiers.service === undefined || tiers.service === "auto";
+  const serviceTiers = left ? (target.price.variants.has("tier:priority") ? ["priority"] : []) : [tiers.service as string];
+  const ceiling = callCeiling(target.price, { ...bound, requests: 1 }, { serviceTiers: [...serviceTiers, ...tiers.others] });
   if (ceiling.outcome === "bounded") return ceiling.nano;
-  throw new Problem("model_not_priced", {
-    model: target.model,
-    provider: target.provider.name,
-    reason: ceiling.reason,
-    detail: ceiling.detail,
-  });
+  throw new Problem("model_not_priced", { model: target.model, provider: target.provider.name, reason: ceiling.reason, detail: ceiling.detail });
 }
 
 /** The most the call can cost over every target it may be sent to. */
-export function dearestCeiling(targets: readonly { target: PricedTarget; bound: UseBound }[], serviceTier: string | undefined): Nano {
+export function dearestCeiling(targets: readonly { target: PricedTarget; bound: UseBound }[], tiers: BilledTiers): Nano {
   return targets.reduce((most, { target, bound }) => {
-    const ceiling = ceilingAt(target, bound, serviceTier);
+    const ceiling = ceilingAt(target, bound, tiers);
     return ceiling > most ? ceiling : most;
   }, 0n);
 }

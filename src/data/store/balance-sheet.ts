@@ -76,6 +76,14 @@ export class BalanceSheet {
     return account;
   }
 
+  /** Whether the limit is never exceeded or only told about: no balance, so no entry. */
+  setHard(id: string, hard: boolean): void {
+    const account = this.find(id);
+    invariant(account, `no account ${id}`);
+    this.#accounts.set(id, { ...account, hard });
+    this.#changed.add(id);
+  }
+
   /**
    * Appends the entry and changes every account it names.
    * @param leaseHolder whose lease a lease, give_back, settle or doubt changes; this process unless said otherwise

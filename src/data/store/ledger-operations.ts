@@ -138,19 +138,18 @@ export class LedgerOperations {
     const before = this.#sheet.budget(budget.id);
     const stored = before ? { ...budget, createdAt: before.createdAt } : budget;
     this.#sheet.putBudget(stored);
-    if (before && before.limitNano !== stored.limitNano) {
-      for (const row of this.#database.all("open-accounts-of-budget", { budgetId: stored.id, at: stored.updatedAt })) {
-        const entry = {
-          ...this.#blank("set_limit", stored.updatedAt),
-          ref: stored.id,
-          accounts: [String(row.id)],
-          amountNano: stored.limitNano,
-        };
-        this.#sheet.append(entry);
-      }
-    }
+    if (before) this.#applyToOpenAccounts(before, stored);
     this.#audit.append(change, stored.updatedAt);
     return stored;
+  }
+
+  #applyToOpenAccounts(before: Budget, stored: Budget): void {
+    if (before.limitNano === stored.limitNano && before.hard === stored.hard) return;
+    for (const row of this.#database.all("open-accounts-of-budget", { budgetId: stored.id, at: stored.updatedAt })) {
+      const id = String(row.id);
+      this.#sheet.setHard(id, stored.hard);
+      this.#sheet.append({ ...this.#blank("set_limit", stored.updatedAt), ref: stored.id, accounts: [id], amountNano: stored.limitNano });
+    }
   }
 
   accounts(budgetIds: readonly string[], at: Instant): Account[] {

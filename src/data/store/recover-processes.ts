@@ -1,3 +1,5 @@
+import type { RequestTrace } from "../../contract/request-trace.ts";
+import { formatUsd } from "../../core/money/usd.ts";
 import type { Instant } from "../../core/time/window.ts";
 import type { Recovery } from "../../ports/ledger-store.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
@@ -34,7 +36,9 @@ export function recoverProcesses(database: StoreDatabase, sheet: BalanceSheet, f
         once: `end:${holdId}`,
       } as const;
       if (!sheet.append({ ...entry, ...tokens }, epoch)) return;
-      database.run("put-hold-in-doubt", { holdId, tenant, accounts: joinAccounts(accounts), heldNano, since: at, reason, trace: null });
+      const trace = traceOfLostCall(holdId, tenant, heldNano, at);
+      database.run("put-hold-in-doubt", { holdId, tenant, accounts: joinAccounts(accounts), heldNano, since: at, reason, trace });
+      database.runPositional("append-outbox", "request_trace", trace);
       holdsInDoubt += 1;
       inDoubtNano += heldNano;
     };
@@ -71,4 +75,19 @@ export function recoverProcesses(database: StoreDatabase, sheet: BalanceSheet, f
     for (const row of dead) deleteJournal(folder, Number(row.epoch));
   };
   return { recovery, deleteJournals };
+}
+
+/** What is known of a call whose process died: enough to count it, and to correct it when it is resolved. */
+function traceOfLostCall(holdId: string, tenant: string, heldNano: bigint, at: Instant): string {
+  const call: Partial<RequestTrace> = {
+    trace_id: holdId,
+    ts: new Date(at).toISOString(),
+    tenant,
+    outcome: "provider_error",
+    cost_basis: "in_doubt",
+    unit_cost_usd: null,
+    held_usd: formatUsd(heldNano),
+    error_code: "gateway_died",
+  };
+  return JSON.stringify(call);
 }

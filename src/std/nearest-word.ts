@@ -1,5 +1,5 @@
 /** The known word that an unknown one was most likely meant to be, or undefined when none is near. */
-export function nearestField(unknown: string, known: readonly string[]): string | undefined {
+export function nearestWord(unknown: string, known: readonly string[]): string | undefined {
   const most = Math.max(2, Math.floor(unknown.length / 3));
   let best: { word: string; distance: number } | undefined;
   for (const word of known) {

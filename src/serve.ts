@@ -1,0 +1,402 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Logger } from "pino";
+import { SIM_MODELS } from "./adapters/providers/sim/sim-options.ts";
+import { buildApi } from "./api/api-server.ts";
+import { priceLookup } from "./api/show-prices.ts";
+import type { BudgetConfig, Config, ProviderConfig } from "./config/config-schema.ts";
+import { isLoopback } from "./config/read-config.ts";
+import { readPriceFiles } from "./config/read-price-files.ts";
+import { Problem } from "./contract/problem.ts";
+import { invariant } from "./core/invariant.ts";
+import type { Budget } from "./core/ledger/budget.ts";
+import { parseDecimal } from "./core/money/usd.ts";
+import { createPriceBook, type PriceBook } from "./core/pricing/price-book.ts";
+import { parsePriceRows } from "./core/pricing/price-row.ts";
+import { selectorKey } from "./core/scope/scope.ts";
+import { BudgetCatalog, type DefaultBudget } from "./data/store/budget-catalog.ts";
+import { HoldJournal } from "./data/store/hold-journal.ts";
+import { KeyRing } from "./data/store/key-ring.ts";
+import { LeaseDesk } from "./data/store/lease-desk.ts";
+import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
+import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
+import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
+import { BodyInspector } from "./gateway/body-inspector.ts";
+import type { CallRecord, CallResult } from "./gateway/call-record.ts";
+import type { CallSettings } from "./gateway/call-settings.ts";
+import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
+import type { Gateway } from "./gateway/handle-call.ts";
+import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
+import { ProviderConnections } from "./gateway/send-attempt.ts";
+import { startJobs } from "./jobs.ts";
+import type { LedgerStore } from "./ports/ledger-store.ts";
+import type { ProviderTarget } from "./ports/provider.ts";
+import type { Warehouse } from "./ports/warehouse.ts";
+import { bootId } from "./std/boot-id.ts";
+import { packageRoot } from "./std/package-root.ts";
+import { idSource } from "./std/random-id.ts";
+import { siblingModule } from "./std/sibling-module.ts";
+import { steadyClock, systemClock } from "./std/system-clock.ts";
+import { createLogger } from "./telemetry/logger.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+
+export interface RunningBallast {
+  readonly url: string;
+  readonly adminToken: string;
+  readonly store: LedgerStore;
+  readonly keys: KeyRing;
+  readonly budgets: BudgetCatalog;
+  readonly desk: LeaseDesk;
+  readonly warehouse: Warehouse | undefined;
+  readonly prices: PriceBook;
+  readonly log: Logger;
+  /** Stops taking calls, lets those under way end, and leaves the folder in order. */
+  close(): Promise<void>;
+}
+
+export interface StartOptions {
+  readonly log?: Logger;
+  /** Bounds the ledger's file, so that tests can fill it as a full disk would. */
+  readonly maxPages?: number;
+}
+
+/** How long calls under way may take to end when the server stops. */
+const LONGEST_FAREWELL_MS = 20_000;
+
+/**
+ * Opens, wires and starts everything. What was opened is closed again when a later step fails.
+ * @throws Problem data_dir_in_use, data_corrupt, address_in_use, store_unavailable
+ */
+export async function startBallast(config: Config, options: StartOptions = {}): Promise<RunningBallast> {
+  const log = options.log ?? createLogger({ level: config.telemetry.log_level });
+  const opened: (() => Promise<unknown> | void)[] = [];
+  const closeAll = async () => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return await start(config, options, log, opened, closeAll);
+  } catch (error) {
+    await closeAll().catch((cause: unknown) => log.error({ err: cause }, "not everything could be closed"));
+    throw error;
+  }
+}
+
+async function start(
+  config: Config,
+  options: StartOptions,
+  log: Logger,
+  opened: (() => Promise<unknown> | void)[],
+  closeAll: () => Promise<void>,
+): Promise<RunningBallast> {
+  const now = systemClock;
+  const ledgerFolder = join(config.data_dir, "ledger");
+  const store = await openSqliteLedgerStore({ folder: ledgerFolder, bootId: bootId(now), openedAt: now(), maxPages: options.maxPages }, now);
+  opened.push(() => store.close());
+  if (store.recovery.deadProcesses > 0) log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
+
+  const defaultBudget = config.default_budget ? limitsOf(config.default_budget) : null;
+  const budgets = await BudgetCatalog.open(store, defaultBudget);
+  const keys = await KeyRing.open(store, now);
+  const journal = new HoldJournal(ledgerFolder, store.epoch);
+  opened.push(() => journal.close());
+  const desk = new LeaseDesk(store, budgets, journal);
+  opened.push(() => desk.giveBackIdle("all", now()));
+  await applyBudgets(config, budgets, now());
+
+  const prices = createPriceBook({ ...readPriceFiles(), overrides: parsePriceRows(config.prices, "prices") });
+  const providers: ServedProvider[] = [];
+  for (const provider of config.providers) {
+    const simUrl = provider.kind === "sim" ? await startSimProcess(provider, opened) : undefined;
+    providers.push(servedProvider(provider, simUrl));
+  }
+  const warehouse = await openWarehouse(config, log);
+  if (warehouse) opened.push(() => warehouse.close());
+
+  const metrics = new Metrics({ version: packageVersion(), now });
+  const adminToken = adminTokenOf(config);
+  const newTraceId = idSource(store.epoch, now);
+  const inspector = new BodyInspector();
+  opened.push(() => inspector.close());
+  const connections = new ProviderConnections();
+  opened.push(() => connections.close());
+
+  const gateway: Gateway = {
+    keys,
+    desk,
+    store,
+    prices,
+    settings: callSettings(config, providers, prices),
+    connections,
+    inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
+    now,
+    steadyNow: steadyClock,
+    newId: newTraceId,
+    random: Math.random,
+    observe: (record, result, latencyMs) => observeCall(metrics, record, result, latencyMs),
+    log,
+  };
+  const door = gatewayDoor(gateway);
+  const onLoopback = isLoopback(config.listen.host);
+  const openReads = config.api.open_reads === "auto" ? onLoopback : config.api.open_reads;
+  const lists = [...new Set([...providers.map((provider) => provider.target.priceList), "openai", "anthropic"])];
+  let server!: Server;
+  const api = buildApi(
+    {
+      store,
+      budgets,
+      keys,
+      desk,
+      prices: priceLookup(prices, lists),
+      warehouse,
+      metrics,
+      now,
+      adminToken,
+      openReads,
+      defaultBudget,
+      newTraceId,
+      log,
+      readiness: () => readiness(store, warehouse, config),
+    },
+    {
+      serverFactory(handler) {
+        server = createServer(
+          { headersTimeout: 15_000, requestTimeout: config.gateway.body_timeout_ms, connectionsCheckingInterval: 1000, keepAliveTimeout: 75_000 },
+          (request, response) => {
+            if (isGatewayPath(request.url ?? "/")) {
+              metrics.enter();
+              response.once("close", () => metrics.leave());
+              door(request, response);
+            } else if (onLoopback && !namesThisMachine(request)) refuseHost(request, response);
+            else handler(request, response);
+          },
+        );
+        answerBrokenConnections(server);
+        return server;
+      },
+    },
+  );
+  const stopJobs = startJobs({ store, warehouse, desk, now, log });
+  opened.push(stopJobs);
+  await api.ready();
+  await listen(server, config);
+  opened.push(() => farewell(server, desk));
+  const { port } = server.address() as AddressInfo;
+  const host = config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host;
+  const url = `http://${host}:${port}`;
+  log.info({ url, data_dir: config.data_dir, providers: providers.map(({ target }) => target.name), warehouse: warehouse ? config.stores.warehouse : "none" }, "ballast serves");
+  return { url, adminToken, store, keys, budgets, desk, warehouse, prices, log, close: closeAll };
+}
+
+function limitsOf(budget: Omit<BudgetConfig, "scope">): DefaultBudget {
+  const limitNano = parseDecimal(String(budget.limit_usd), 9);
+  invariant(limitNano !== undefined, "the configuration was checked");
+  return {
+    limitNano,
+    window: budget.window ?? "month",
+    zone: budget.zone ?? "UTC",
+    hard: budget.hard ?? true,
+    onShort: budget.on_short ?? "deny",
+    thresholds: budget.thresholds ?? [50, 75, 80, 90, 100],
+    warnPercent: budget.warn_percent ?? 80,
+  };
+}
+
+/** Budgets of the file, where they differ from the stored ones. */
+async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number): Promise<void> {
+  for (const configured of config.budgets) {
+    const selector = configured.scope as Budget["selector"];
+    const limits = limitsOf(configured);
+    const id = limits.window === "month" ? selectorKey(selector) : `${selectorKey(selector)},window=${limits.window}`;
+    const before = catalog.get(id);
+    const budget: Budget = { id, selector, ...limits, covers: "all", origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at };
+    const shape = ({ limitNano, window, zone, hard, onShort, thresholds, warnPercent }: DefaultBudget) =>
+      JSON.stringify([String(limitNano), window, zone, hard, onShort, thresholds, warnPercent]);
+    if (before && shape(before) === shape(budget)) continue;
+    const change = { actor: "config", action: "budget.set", target: id, reason: "the configuration file", before: before ? shape(before) : null };
+    await catalog.put(budget, { ...change, after: shape(budget) });
+  }
+}
+
+const KNOWN: Readonly<Record<ProviderConfig["kind"], { baseUrl?: string; models: readonly string[]; dialects: ProviderTarget["dialects"] }>> = {
+  openai: {
+    baseUrl: "https://api.openai.com",
+    models: ["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*", "codex-*", "text-embedding-*"],
+    dialects: ["openai"],
+  },
+  anthropic: { baseUrl: "https://api.anthropic.com", models: ["claude-*"], dialects: ["anthropic"] },
+  "openai-compatible": { models: [], dialects: ["openai"] },
+  sim: { models: SIM_MODELS, dialects: ["openai", "anthropic"] },
+};
+
+function servedProvider(provider: ProviderConfig, simUrl: string | undefined): ServedProvider {
+  const known = KNOWN[provider.kind];
+  const baseUrl = (simUrl ?? provider.base_url ?? known.baseUrl ?? "").replace(/\/$/, "");
+  const secret = provider.api_key ?? "";
+  const authorization: Record<string, string> = secret === "" ? {} : provider.kind === "anthropic" ? { "x-api-key": secret } : { authorization: `Bearer ${secret}` };
+  const given = Object.fromEntries(Object.entries(provider.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const target: ProviderTarget = {
+    name: provider.name,
+    dialects: known.dialects,
+    baseUrl,
+    headers: { ...authorization, ...given },
+    priceList: provider.price_list ?? (provider.kind === "openai" || provider.kind === "anthropic" ? provider.kind : provider.name),
+    maxTokensField: provider.max_tokens_field ?? (provider.kind === "openai-compatible" ? "max_tokens" : "max_completion_tokens"),
+    headersTimeoutMs: provider.headers_timeout_ms ?? 120_000,
+    bodyTimeoutMs: provider.body_timeout_ms ?? 120_000,
+    retries: provider.retries ?? 2,
+  };
+  return { target, models: provider.models ?? known.models };
+}
+
+/** The simulated provider is a process of its own, as a real one would be elsewhere. It ends with this one. */
+async function startSimProcess(provider: ProviderConfig, opened: (() => Promise<unknown> | void)[]): Promise<string> {
+  const main = fileURLToPath(siblingModule(import.meta.url, "./adapters/providers/sim/sim-main"));
+  const child: ChildProcess = spawn(process.execPath, [main, "--options", JSON.stringify(provider.options ?? {})], { stdio: ["pipe", "pipe", "inherit"] });
+  opened.push(() => {
+    child.kill("SIGTERM");
+  });
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout! }).once("line", resolve);
+    child.once("error", reject);
+    child.once("exit", () => reject(new Problem("config_invalid", { provider: provider.name }, { message: `The sim provider ${provider.name} did not start; see its message above.` })));
+  });
+  child.removeAllListeners("exit");
+  return (JSON.parse(line) as { url: string }).url;
+}
+
+function callSettings(config: Config, providers: readonly ServedProvider[], prices: PriceBook): CallSettings {
+  const listed = () =>
+    providers.flatMap(({ target, models }) => {
+      const priced = prices.models(target.priceList);
+      return models.flatMap((pattern) =>
+        pattern.includes("*") ? priced.filter((id) => id.startsWith(pattern.slice(0, pattern.indexOf("*")))) : [pattern],
+      ).map((id) => ({ id, provider: target.name }));
+    });
+  const drainMaxNano = parseDecimal(String(config.gateway.drain_max_usd), 9);
+  invariant(drainMaxNano !== undefined, "the configuration was checked");
+  return {
+    routes: createRouteTable(providers, config.routes, listed),
+    maxBodyBytes: config.gateway.max_body_bytes,
+    maxAnswerBytes: config.gateway.max_answer_bytes,
+    defaultMaxOutputTokens: config.gateway.default_max_output_tokens,
+    unboundedInput: config.gateway.unbounded_input,
+    drainMaxNano,
+    drainMaxMs: config.gateway.drain_max_ms,
+    idempotencyTtlMs: config.gateway.idempotency_ttl_hours * 3_600_000,
+    idempotencyMaxBytes: config.gateway.idempotency_max_bytes,
+  };
+}
+
+/** Without the warehouse calls and budgets go on; their traces wait in the outbox. */
+async function openWarehouse(config: Config, log: Logger): Promise<Warehouse | undefined> {
+  const where = config.stores.warehouse;
+  if (where === "none") return undefined;
+  try {
+    if (where === "chdb") return await openChdbWarehouse({ dir: join(config.data_dir, "warehouse"), log });
+    return await openClickhouseWarehouse({ url: where });
+  } catch (error) {
+    if (error instanceof Problem && error.code === "data_dir_in_use") throw error;
+    const problem = error instanceof Problem ? error : new Problem("warehouse_unavailable", {}, { cause: error });
+    log.warn({ code: problem.code, said: (error as Error).message, remedy: problem.remedy }, "there is no warehouse; reports answer nothing until there is");
+    return undefined;
+  }
+}
+
+function adminTokenOf(config: Config): string {
+  if (config.admin_token !== undefined) return config.admin_token;
+  const file = join(config.data_dir, "admin-token");
+  if (existsSync(file)) return readFileSync(file, "utf8").trim();
+  mkdirSync(config.data_dir, { recursive: true });
+  const token = `ballast-admin-${randomBytes(24).toString("base64url")}`;
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, config: Config) {
+  const check = async (name: string, look: () => Promise<string>) => {
+    try {
+      return { name, ok: true, detail: await look() };
+    } catch (error) {
+      return { name, ok: false, detail: (error as Error).message };
+    }
+  };
+  const ledger = check("ledger", async () => `${(await store.outboxDepth()).waiting} rows wait in the outbox`);
+  const missing = async () => {
+    if (config.stores.warehouse === "none") return "none configured";
+    throw new Problem("warehouse_missing");
+  };
+  const facts = check("warehouse", warehouse ? async () => warehouse.ping().then(() => "answers") : missing);
+  return Promise.all([ledger, facts]);
+}
+
+function observeCall(metrics: Metrics, record: CallRecord, result: CallResult, latencyMs: number): void {
+  const { scope } = record.caller!;
+  if (result.bookedNano !== null && result.bookedNano > record.heldNano && result.basis === "measured") metrics.holdExceeded();
+  metrics.call({
+    tenant: scope.tenant,
+    useCase: scope.use_case ?? "",
+    provider: record.provider,
+    model: record.model,
+    outcome: result.outcome,
+    reportType: "",
+    bookedNano: result.bookedNano ?? 0n,
+    inputTokens: result.usage?.inputTokens ?? 0,
+    outputTokens: result.usage?.outputTokens ?? 0,
+    durationMs: latencyMs,
+    overheadMs: Math.max(0, latencyMs - record.upstreamMs),
+  });
+}
+
+/**
+ * A server that only this machine reaches answers only to this machine's names: a web page elsewhere must not reach it through a
+ * name of its own that it points here.
+ */
+function namesThisMachine(request: IncomingMessage): boolean {
+  const host = request.headers.host ?? "";
+  const name = host.startsWith("[") ? host.slice(1, host.indexOf("]")) : host.split(":")[0]!;
+  return isLoopback(name);
+}
+
+function refuseHost(request: IncomingMessage, response: ServerResponse): void {
+  const problem = new Problem("host_not_allowed");
+  const body = JSON.stringify({ type: `/problems/${problem.code}`, title: problem.message, status: problem.status, code: problem.code, remedy: problem.remedy });
+  response.writeHead(problem.status, { "content-type": "application/problem+json; charset=utf-8" });
+  response.end(body);
+  request.resume();
+}
+
+function listen(server: Server, config: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (error: NodeJS.ErrnoException) => {
+      const { host, port } = config.listen;
+      const address = `${host}:${port}`;
+      if (error.code === "EADDRINUSE") reject(new Problem("address_in_use", { address }, { cause: error, message: `Something else listens on ${address}.` }));
+      else reject(new Problem("address_in_use", { address }, { cause: error, message: `${address} cannot be listened on: ${error.message}.` }));
+    });
+    server.listen(config.listen.port, config.listen.host, resolve);
+  });
+}
+
+/** No new calls; those under way may end. */
+async function farewell(server: Server, desk: LeaseDesk): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeIdleConnections();
+  const until = steadyClock() + LONGEST_FAREWELL_MS;
+  while (desk.openHolds() > 0 && steadyClock() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+  server.closeAllConnections();
+  await closed;
+}
+
+function describe(recovery: LedgerStore["recovery"]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(recovery).map(([name, value]) => [name, typeof value === "bigint" ? String(value) : value]));
+}
+
+function packageVersion(): string {
+  return (JSON.parse(readFileSync(new URL("package.json", packageRoot(import.meta.url)), "utf8")) as { version: string }).version;
+}
