@@ -85,7 +85,11 @@ async function setUp(ballast: RunningBallast): Promise<Map<string, string>> {
   const secrets = new Map<string, string>();
   for (const { tenant, limitUsd, useCase } of DEMO_TENANTS) {
     await api(ballast, "POST", "/api/ai-budget/set", { tenant_id: tenant, model: "*", monthly_limit_usd: limitUsd });
-    const made = await api(ballast, "POST", "/api/v1/keys", { name: `demo ${tenant}`, scope: { tenant, use_case: useCase }, may_name: ["feature", "run"] });
+    const made = await api(ballast, "POST", "/api/v1/keys", {
+      name: `demo ${tenant}`,
+      scope: { tenant, use_case: useCase },
+      may_name: ["feature", "run"],
+    });
     secrets.set(tenant, (made as { secret: string }).secret);
   }
   return secrets;
@@ -98,7 +102,12 @@ interface Tally {
   failed: number;
 }
 
-async function replay(ballast: RunningBallast, keys: ReadonlyMap<string, string>, calls: readonly TraceCall[], options: DemoOptions): Promise<Tally> {
+async function replay(
+  ballast: RunningBallast,
+  keys: ReadonlyMap<string, string>,
+  calls: readonly TraceCall[],
+  options: DemoOptions,
+): Promise<Tally> {
   const tally: Tally = { answered: 0, refused: 0, repeated: 0, failed: 0 };
   const bar = options.progress(calls.length, "replaying the trace");
   const startedAt = performance.now();
@@ -163,7 +172,8 @@ async function api(ballast: RunningBallast, method: string, path: string, body?:
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const said: unknown = await answer.json();
-  if (!answer.ok) throw new Problem("internal", { path, status: answer.status, said }, { message: `The demo's own request to ${path} was refused.` });
+  if (!answer.ok)
+    throw new Problem("internal", { path, status: answer.status, said }, { message: `The demo's own request to ${path} was refused.` });
   return said;
 }
 
@@ -183,8 +193,12 @@ const COLUMNS = [
 function summary(ballast: RunningBallast, tally: Tally, rows: readonly CostLine[], secret: string): string {
   const cells = rows.map((row) => COLUMNS.map(([, key]) => cell(row[key])));
   const widths = COLUMNS.map(([title], column) => Math.max(title.length, ...cells.map((row) => row[column]!.length)));
-  const line = (row: readonly string[]) => row.map((text, column) => (column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))).join("  ");
-  const table = rows.length > 0 ? [line(COLUMNS.map(([title]) => title)), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)] : ["(no warehouse on this machine, so there is no table: install the optional package chdb)"];
+  const line = (row: readonly string[]) =>
+    row.map((text, column) => (column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!))).join("  ");
+  const table =
+    rows.length > 0
+      ? [line(COLUMNS.map(([title]) => title)), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)]
+      : ["(no warehouse on this machine, so there is no table: install the optional package chdb)"];
   const body = JSON.stringify({ model: "gpt-4o-mini", max_tokens: 50, messages: [{ role: "user", content: "Hello" }] });
   return [
     "",

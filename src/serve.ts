@@ -16,10 +16,9 @@ import { readPriceFiles } from "./config/read-price-files.ts";
 import { Problem } from "./contract/problem.ts";
 import { invariant } from "./core/invariant.ts";
 import type { Budget } from "./core/ledger/budget.ts";
-import { parseDecimal } from "./core/money/usd.ts";
+import { type Nano, parseDecimal } from "./core/money/usd.ts";
 import { createPriceBook, type PriceBook } from "./core/pricing/price-book.ts";
 import { parsePriceRows } from "./core/pricing/price-row.ts";
-import { selectorKey } from "./core/scope/scope.ts";
 import { BudgetCatalog, type DefaultBudget } from "./data/store/budget-catalog.ts";
 import { HoldJournal } from "./data/store/hold-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
@@ -96,9 +95,13 @@ async function start(
 ): Promise<RunningBallast> {
   const now = systemClock;
   const ledgerFolder = join(config.data_dir, "ledger");
-  const store = await openSqliteLedgerStore({ folder: ledgerFolder, bootId: bootId(now), openedAt: now(), maxPages: options.maxPages }, now);
+  const store = await openSqliteLedgerStore(
+    { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), maxPages: options.maxPages },
+    now,
+  );
   opened.push(() => store.close());
-  if (store.recovery.deadProcesses > 0) log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
+  if (store.recovery.deadProcesses > 0)
+    log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
 
   const defaultBudget = config.default_budget ? limitsOf(config.default_budget) : null;
   const budgets = await BudgetCatalog.open(store, defaultBudget);
@@ -166,7 +169,12 @@ async function start(
     {
       serverFactory(handler) {
         server = createServer(
-          { headersTimeout: 15_000, requestTimeout: config.gateway.body_timeout_ms, connectionsCheckingInterval: 1000, keepAliveTimeout: 75_000 },
+          {
+            headersTimeout: 15_000,
+            requestTimeout: config.gateway.body_timeout_ms,
+            connectionsCheckingInterval: 1000,
+            keepAliveTimeout: 75_000,
+          },
           (request, response) => {
             if (isGatewayPath(request.url ?? "/")) {
               metrics.enter();
@@ -189,82 +197,109 @@ async function start(
   const { port } = server.address() as AddressInfo;
   const host = config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host;
   const url = `http://${host}:${port}`;
-  log.info({ url, data_dir: config.data_dir, providers: providers.map(({ target }) => target.name), warehouse: warehouse ? config.stores.warehouse : "none" }, "ballast serves");
+  log.info(
+    {
+      url,
+      data_dir: config.data_dir,
+      providers: providers.map(({ target }) => target.name),
+      warehouse: warehouse ? config.stores.warehouse : "none",
+    },
+    "ballast serves",
+  );
   return { url, adminToken, store, keys, budgets, desk, warehouse, prices, log, close: closeAll };
 }
 
-function limitsOf(budget: Omit<BudgetConfig, "scope">): DefaultBudget {
-  const limitNano = parseDecimal(String(budget.limit_usd), 9);
-  invariant(limitNano !== undefined, "the configuration was checked");
+function limitsOf(budget: Omit<BudgetConfig, "scope" | "id" | "covers">): DefaultBudget {
+  const { window, zone, hard, thresholds } = budget;
   return {
-    limitNano,
-    window: budget.window ?? "month",
-    zone: budget.zone ?? "UTC",
-    hard: budget.hard ?? true,
-    onShort: budget.on_short ?? "deny",
-    thresholds: budget.thresholds ?? [50, 75, 80, 90, 100],
-    warnPercent: budget.warn_percent ?? 80,
+    limitNano: nanoOf(budget.limit_usd),
+    window,
+    zone,
+    hard,
+    onShort: budget.on_short,
+    thresholds,
+    warnPercent: budget.warn_percent,
   };
+}
+
+/** Amounts of the configuration were checked when it was read. */
+function nanoOf(amount: string): Nano {
+  const nano = parseDecimal(amount, 9);
+  invariant(nano !== undefined, "the configuration was checked");
+  return nano;
 }
 
 /** Budgets of the file, where they differ from the stored ones. */
 async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number): Promise<void> {
   for (const configured of config.budgets) {
-    const selector = configured.scope as Budget["selector"];
-    const limits = limitsOf(configured);
-    const id = limits.window === "month" ? selectorKey(selector) : `${selectorKey(selector)},window=${limits.window}`;
+    const { id, scope, covers } = configured;
     const before = catalog.get(id);
-    const budget: Budget = { id, selector, ...limits, covers: "all", origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at };
+    const stamps = { origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at } as const;
+    const budget: Budget = { id, selector: scope, covers, ...limitsOf(configured), ...stamps };
     const shape = ({ limitNano, window, zone, hard, onShort, thresholds, warnPercent }: DefaultBudget) =>
       JSON.stringify([String(limitNano), window, zone, hard, onShort, thresholds, warnPercent]);
     if (before && shape(before) === shape(budget)) continue;
-    const change = { actor: "config", action: "budget.set", target: id, reason: "the configuration file", before: before ? shape(before) : null };
+    const change = {
+      actor: "config",
+      action: "budget.set",
+      target: id,
+      reason: "the configuration file",
+      before: before ? shape(before) : null,
+    };
     await catalog.put(budget, { ...change, after: shape(budget) });
   }
 }
 
-const KNOWN: Readonly<Record<ProviderConfig["kind"], { baseUrl?: string; models: readonly string[]; dialects: ProviderTarget["dialects"] }>> = {
-  openai: {
-    baseUrl: "https://api.openai.com",
-    models: ["gpt-*", "o1*", "o3*", "o4*", "chatgpt-*", "codex-*", "text-embedding-*"],
-    dialects: ["openai"],
-  },
-  anthropic: { baseUrl: "https://api.anthropic.com", models: ["claude-*"], dialects: ["anthropic"] },
-  "openai-compatible": { models: [], dialects: ["openai"] },
-  sim: { models: SIM_MODELS, dialects: ["openai", "anthropic"] },
+const DIALECTS: Readonly<Record<ProviderConfig["kind"], ProviderTarget["dialects"]>> = {
+  openai: ["openai"],
+  "openai-compatible": ["openai"],
+  anthropic: ["anthropic"],
+  sim: ["openai", "anthropic"],
 };
 
 function servedProvider(provider: ProviderConfig, simUrl: string | undefined): ServedProvider {
-  const known = KNOWN[provider.kind];
-  const baseUrl = (simUrl ?? provider.base_url ?? known.baseUrl ?? "").replace(/\/$/, "");
-  const secret = provider.api_key ?? "";
-  const authorization: Record<string, string> = secret === "" ? {} : provider.kind === "anthropic" ? { "x-api-key": secret } : { authorization: `Bearer ${secret}` };
-  const given = Object.fromEntries(Object.entries(provider.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]));
+  const secret = provider.api_key;
+  const authorization: Record<string, string> = !secret
+    ? {}
+    : provider.kind === "anthropic"
+      ? { "x-api-key": secret }
+      : { authorization: `Bearer ${secret}` };
+  const given = Object.fromEntries(Object.entries(provider.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
   const target: ProviderTarget = {
     name: provider.name,
-    dialects: known.dialects,
-    baseUrl,
+    dialects: DIALECTS[provider.kind],
+    baseUrl: simUrl ?? provider.base_url ?? "",
     headers: { ...authorization, ...given },
-    priceList: provider.price_list ?? (provider.kind === "openai" || provider.kind === "anthropic" ? provider.kind : provider.name),
-    maxTokensField: provider.max_tokens_field ?? (provider.kind === "openai-compatible" ? "max_tokens" : "max_completion_tokens"),
-    headersTimeoutMs: provider.headers_timeout_ms ?? 120_000,
-    bodyTimeoutMs: provider.body_timeout_ms ?? 120_000,
-    retries: provider.retries ?? 2,
+    priceList: provider.price_list,
+    maxTokensField: provider.max_tokens_field,
+    headersTimeoutMs: provider.headers_timeout_ms,
+    bodyTimeoutMs: provider.body_timeout_ms,
+    retries: provider.retries,
   };
-  return { target, models: provider.models ?? known.models };
+  return { target, models: provider.models ?? SIM_MODELS };
 }
 
 /** The simulated provider is a process of its own, as a real one would be elsewhere. It ends with this one. */
 async function startSimProcess(provider: ProviderConfig, opened: (() => Promise<unknown> | void)[]): Promise<string> {
   const main = fileURLToPath(siblingModule(import.meta.url, "./adapters/providers/sim/sim-main"));
-  const child: ChildProcess = spawn(process.execPath, [main, "--options", JSON.stringify(provider.options ?? {})], { stdio: ["pipe", "pipe", "inherit"] });
+  const child: ChildProcess = spawn(process.execPath, [main, "--options", JSON.stringify(provider.options ?? {})], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
   opened.push(() => {
     child.kill("SIGTERM");
   });
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).once("line", resolve);
     child.once("error", reject);
-    child.once("exit", () => reject(new Problem("config_invalid", { provider: provider.name }, { message: `The sim provider ${provider.name} did not start; see its message above.` })));
+    child.once("exit", () =>
+      reject(
+        new Problem(
+          "config_invalid",
+          { provider: provider.name },
+          { message: `The sim provider ${provider.name} did not start; see its message above.` },
+        ),
+      ),
+    );
   });
   child.removeAllListeners("exit");
   return (JSON.parse(line) as { url: string }).url;
@@ -274,19 +309,19 @@ function callSettings(config: Config, providers: readonly ServedProvider[], pric
   const listed = () =>
     providers.flatMap(({ target, models }) => {
       const priced = prices.models(target.priceList);
-      return models.flatMap((pattern) =>
-        pattern.includes("*") ? priced.filter((id) => id.startsWith(pattern.slice(0, pattern.indexOf("*")))) : [pattern],
-      ).map((id) => ({ id, provider: target.name }));
+      return models
+        .flatMap((pattern) =>
+          pattern.includes("*") ? priced.filter((id) => id.startsWith(pattern.slice(0, pattern.indexOf("*")))) : [pattern],
+        )
+        .map((id) => ({ id, provider: target.name }));
     });
-  const drainMaxNano = parseDecimal(String(config.gateway.drain_max_usd), 9);
-  invariant(drainMaxNano !== undefined, "the configuration was checked");
   return {
     routes: createRouteTable(providers, config.routes, listed),
     maxBodyBytes: config.gateway.max_body_bytes,
     maxAnswerBytes: config.gateway.max_answer_bytes,
     defaultMaxOutputTokens: config.gateway.default_max_output_tokens,
     unboundedInput: config.gateway.unbounded_input,
-    drainMaxNano,
+    drainMaxNano: nanoOf(config.gateway.drain_max_usd),
     drainMaxMs: config.gateway.drain_max_ms,
     idempotencyTtlMs: config.gateway.idempotency_ttl_hours * 3_600_000,
     idempotencyMaxBytes: config.gateway.idempotency_max_bytes,
@@ -303,7 +338,10 @@ async function openWarehouse(config: Config, log: Logger): Promise<Warehouse | u
   } catch (error) {
     if (error instanceof Problem && error.code === "data_dir_in_use") throw error;
     const problem = error instanceof Problem ? error : new Problem("warehouse_unavailable", {}, { cause: error });
-    log.warn({ code: problem.code, said: (error as Error).message, remedy: problem.remedy }, "there is no warehouse; reports answer nothing until there is");
+    log.warn(
+      { code: problem.code, said: (error as Error).message, remedy: problem.remedy },
+      "there is no warehouse; reports answer nothing until there is",
+    );
     return undefined;
   }
 }
@@ -365,7 +403,13 @@ function namesThisMachine(request: IncomingMessage): boolean {
 
 function refuseHost(request: IncomingMessage, response: ServerResponse): void {
   const problem = new Problem("host_not_allowed");
-  const body = JSON.stringify({ type: `/problems/${problem.code}`, title: problem.message, status: problem.status, code: problem.code, remedy: problem.remedy });
+  const body = JSON.stringify({
+    type: `/problems/${problem.code}`,
+    title: problem.message,
+    status: problem.status,
+    code: problem.code,
+    remedy: problem.remedy,
+  });
   response.writeHead(problem.status, { "content-type": "application/problem+json; charset=utf-8" });
   response.end(body);
   request.resume();
@@ -376,8 +420,12 @@ function listen(server: Server, config: Config): Promise<void> {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const { host, port } = config.listen;
       const address = `${host}:${port}`;
-      if (error.code === "EADDRINUSE") reject(new Problem("address_in_use", { address }, { cause: error, message: `Something else listens on ${address}.` }));
-      else reject(new Problem("address_in_use", { address }, { cause: error, message: `${address} cannot be listened on: ${error.message}.` }));
+      if (error.code === "EADDRINUSE")
+        reject(new Problem("address_in_use", { address }, { cause: error, message: `Something else listens on ${address}.` }));
+      else
+        reject(
+          new Problem("address_in_use", { address }, { cause: error, message: `${address} cannot be listened on: ${error.message}.` }),
+        );
     });
     server.listen(config.listen.port, config.listen.host, resolve);
   });

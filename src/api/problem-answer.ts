@@ -1,8 +1,8 @@
 import type { FastifyError } from "fastify";
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
-import type { Route } from "./api-route.ts";
 import { nearestWord } from "../std/nearest-word.ts";
+import type { Route } from "./api-route.ts";
 
 export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
 

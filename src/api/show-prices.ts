@@ -2,8 +2,8 @@ import type { PriceView } from "../contract/books-contract.ts";
 import { bookedNano, formatDecimal } from "../core/money/usd.ts";
 import type { Price, PriceBook } from "../core/pricing/price-book.ts";
 import { priceCall } from "../core/pricing/price-call.ts";
-import { NO_USAGE } from "../core/usage/usage.ts";
 import type { Instant } from "../core/time/window.ts";
+import { NO_USAGE } from "../core/usage/usage.ts";
 import type { PriceLookup, TokenCost } from "./api-deps.ts";
 
 /**
@@ -63,7 +63,8 @@ function viewOf(price: Price): PriceView {
         rates.push({ component: prefix + component, per: "million_tokens", usd: formatDecimal(atto, 12), above_input_tokens: above });
       }
     }
-    if (card.perRequest > 0n) rates.push({ component: `${prefix}request`, per: "request", usd: formatDecimal(card.perRequest, 18), above_input_tokens: null });
+    if (card.perRequest > 0n)
+      rates.push({ component: `${prefix}request`, per: "request", usd: formatDecimal(card.perRequest, 18), above_input_tokens: null });
     if (card.perWebSearch !== undefined) {
       rates.push({ component: `${prefix}web_search`, per: "search", usd: formatDecimal(card.perWebSearch, 18), above_input_tokens: null });
     }

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { COST_GROUPS } from "../ports/warehouse.ts";
+import { COST_GROUPS } from "./cost-groups.ts";
 import { closed, count, instantText, limitQuery, orNull, scopeText, usdText } from "./field-contract.ts";
 import { CALL_OUTCOMES, COST_BASES } from "./request-trace.ts";
 

@@ -26,7 +26,9 @@ function raw(bytes: string | Buffer, thenWaitMs = 0): Promise<string> {
       answer += piece.toString();
     });
     socket.on("close", () => resolve(answer));
-    socket.on("error", (error: NodeJS.ErrnoException) => (error.code === "ECONNRESET" || error.code === "EPIPE" ? undefined : reject(error)));
+    socket.on("error", (error: NodeJS.ErrnoException) =>
+      error.code === "ECONNRESET" || error.code === "EPIPE" ? undefined : reject(error),
+    );
     socket.write(bytes);
     if (thenWaitMs) setTimeout(() => socket.destroy(), thenWaitMs);
   });
@@ -50,7 +52,12 @@ describe.each([
   ["max_tokens beyond all bounds", chatBody().replace('"max_tokens":200', '"max_tokens":1e400'), 400, "invalid_request"],
   ["a thousand million choices", chatBody({}, { n: 1_000_000_000 }), 400, "invalid_request"],
   ["the same member twice", chatBody().replace('"max_tokens":200', '"max_tokens":1,"max_tokens":100000'), 400, "invalid_request"],
-  ["a member twice through an escape", chatBody().replace('"max_tokens":200', '"max_tokens":1,"max\\u005ftokens":100000'), 400, "invalid_request"],
+  [
+    "a member twice through an escape",
+    chatBody().replace('"max_tokens":200', '"max_tokens":1,"max\\u005ftokens":100000'),
+    400,
+    "invalid_request",
+  ],
   ["a model that nobody serves", chatBody({}, { model: "no-such-model" }), 404, "model_not_routed"],
   ["a model without a price", chatBody({}, { model: "gpt-unknown-9" }), 402, "model_not_priced"],
   ["input that its size does not bound", chatBody({}, { web_search_options: {} }), 400, "input_not_bounded"],

@@ -39,17 +39,15 @@ export function gatewayDoor(gateway: Gateway): (request: IncomingMessage, respon
 
 /** Both the OpenAI and the Anthropic SDK read `data[].id`. */
 function listModels(gateway: Gateway, request: IncomingMessage, response: ServerResponse): void {
-  const data = gateway.settings.routes
-    .models()
-    .map(({ id, provider }) => ({
-      id,
-      object: "model",
-      type: "model",
-      display_name: id,
-      created: 0,
-      created_at: "1970-01-01T00:00:00Z",
-      owned_by: provider,
-    }));
+  const data = gateway.settings.routes.models().map(({ id, provider }) => ({
+    id,
+    object: "model",
+    type: "model",
+    display_name: id,
+    created: 0,
+    created_at: "1970-01-01T00:00:00Z",
+    owned_by: provider,
+  }));
   const body = JSON.stringify({ object: "list", data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null });
   request.resume();
   response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });

@@ -3,14 +3,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startSim } from "../adapters/providers/sim/sim-server.ts";
 import type { SimOptions } from "../adapters/providers/sim/sim-options.ts";
+import { startSim } from "../adapters/providers/sim/sim-server.ts";
 import { readPriceFiles } from "../config/read-price-files.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
-import { selectorKey, type Scope, type ScopeDimension } from "../core/scope/scope.ts";
+import { type Scope, type ScopeDimension, selectorKey } from "../core/scope/scope.ts";
 import { BudgetCatalog } from "../data/store/budget-catalog.ts";
 import { HoldJournal } from "../data/store/hold-journal.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
@@ -101,7 +101,10 @@ export async function openGatewayKit(options: KitOptions = {}) {
       error: (facts, words) => log.push({ level: "error", facts, words }),
     },
   };
-  const server = createServer({ requestTimeout: options.requestTimeoutMs ?? 300_000, connectionsCheckingInterval: 100 }, gatewayDoor(gateway));
+  const server = createServer(
+    { requestTimeout: options.requestTimeoutMs ?? 300_000, connectionsCheckingInterval: 100 },
+    gatewayDoor(gateway),
+  );
   answerBrokenConnections(server);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -306,6 +306,7 @@ async function writeEnding(gateway: Gateway, ending: Ending): Promise<true> {
 }
 
 async function replay(gateway: Gateway, record: CallRecord, response: ServerResponse, answer: StoredAnswer): Promise<void> {
+  record.model = record.requestedModel;
   const result: CallResult = {
     ...resultOf({ outcome: "replayed", basis: "none", amountNano: 0n, usage: undefined, cost: undefined }, answer.status, undefined, ""),
     ttftMs: null,

@@ -58,8 +58,7 @@ function judgeAnswer(end: CallEnd, report: RelayReport): Verdict {
       return measure(end, report.reading, callerLeft ? left : "complete");
     }
     case "provider_failure":
-      if (report.reading.outcome === "measured")
-        return measure(end, report.reading, "provider_error_streaming");
+      if (report.reading.outcome === "measured") return measure(end, report.reading, "provider_error_streaming");
       return estimate(end, report, "provider_error_streaming", undefined);
     case "cut":
       return estimate(end, report, "client_gone_streaming", undefined);

@@ -68,7 +68,12 @@ export function ceilingAt(target: PricedTarget, bound: UseBound, tiers: BilledTi
   const serviceTiers = left ? (target.price.variants.has("tier:priority") ? ["priority"] : []) : [tiers.service as string];
   const ceiling = callCeiling(target.price, { ...bound, requests: 1 }, { serviceTiers: [...serviceTiers, ...tiers.others] });
   if (ceiling.outcome === "bounded") return ceiling.nano;
-  throw new Problem("model_not_priced", { model: target.model, provider: target.provider.name, reason: ceiling.reason, detail: ceiling.detail });
+  throw new Problem("model_not_priced", {
+    model: target.model,
+    provider: target.provider.name,
+    reason: ceiling.reason,
+    detail: ceiling.detail,
+  });
 }
 
 /** The most the call can cost over every target it may be sent to. */

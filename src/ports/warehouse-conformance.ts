@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COST_FILTERS, COST_GROUPS, type CostGroup } from "../contract/cost-groups.ts";
 import { CALL_OUTCOMES, COST_BASES, type RequestTrace } from "../contract/request-trace.ts";
 import { ATTO_PER_USD, formatDecimal, parseDecimal } from "../core/money/usd.ts";
-import { COST_FILTERS, COST_GROUPS, type CostGroup, type CostsQuestion, type CostsRow, type Warehouse } from "./warehouse.ts";
+import type { CostsQuestion, CostsRow, Warehouse } from "./warehouse.ts";
 
 export interface WarehouseUnderTest {
   readonly warehouse: Warehouse;

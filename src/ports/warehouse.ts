@@ -1,3 +1,4 @@
+import type { CostFilter, CostGroup } from "../contract/cost-groups.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 
 /** What we ask of the warehouse. The embedded engine and a ClickHouse server are both one of these. */
@@ -37,13 +38,6 @@ export interface RejectedTrace {
   /** What the engine could not read, in its words. */
   readonly reason: string;
 }
-
-export const COST_GROUPS = ["tenant", "feature", "service", "team", "environment", "use_case", "provider", "model", "day", "hour"] as const;
-export type CostGroup = (typeof COST_GROUPS)[number];
-
-/** What calls can be filtered by. */
-export const COST_FILTERS = ["tenant", "feature", "service", "team", "environment", "use_case", "provider", "model"] as const;
-export type CostFilter = Readonly<Partial<Record<(typeof COST_FILTERS)[number], string>>>;
 
 export interface CostsQuestion {
   readonly from: Date;

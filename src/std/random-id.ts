@@ -14,3 +14,8 @@ export function idSource(epoch: number, now: () => number): () => string {
     return now().toString(16).padStart(12, "0") + process + counter.toString(16).padStart(8, "0") + chance;
   };
 }
+
+/** For a page's content security policy: another one for each answer. */
+export function randomNonce(): string {
+  return randomBytes(16).toString("base64");
+}

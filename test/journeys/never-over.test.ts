@@ -19,11 +19,17 @@ interface Refusal {
 
 describe("one hard budget of $1.00 and 64 concurrent callers", () => {
   it.each(Array.from({ length: RUNS }, (_, run) => FIRST_SEED + run))("is used up and never passed, seed %i", async (seed) => {
-    const kit = await openGatewayKit({ limitUsd: "1.00", provider: { retries: 1, headersTimeoutMs: 20_000 }, settings: { drainMaxMs: 300 } });
+    const kit = await openGatewayKit({
+      limitUsd: "1.00",
+      provider: { retries: 1, headersTimeoutMs: 20_000 },
+      settings: { drainMaxMs: 300 },
+    });
     try {
       const { secret } = await kit.key();
       const refusals: Refusal[] = [];
-      await Promise.all(Array.from({ length: CALLERS }, (_, caller) => useUp(kit, secret, new SeededRandom(seed * 1000 + caller), refusals)));
+      await Promise.all(
+        Array.from({ length: CALLERS }, (_, caller) => useUp(kit, secret, new SeededRandom(seed * 1000 + caller), refusals)),
+      );
       // What large calls leave over, small ones use.
       await useRest(kit, secret, refusals);
       await kit.settled(0);
@@ -69,7 +75,13 @@ async function useRest(kit: GatewayKit, secret: string, refusals: Refusal[]): Pr
   }
 }
 
-async function send(kit: GatewayKit, secret: string, body: string, cancelAfterMs: number | undefined, refusals: Refusal[]): Promise<number> {
+async function send(
+  kit: GatewayKit,
+  secret: string,
+  body: string,
+  cancelAfterMs: number | undefined,
+  refusals: Refusal[],
+): Promise<number> {
   const leaving = new AbortController();
   const timer = cancelAfterMs === undefined ? undefined : setTimeout(() => leaving.abort(), cancelAfterMs);
   try {

@@ -89,7 +89,8 @@ async function seen(base: string, key: string, file: string): Promise<unknown> {
     case "openai-chat": {
       const call = { model: "gpt-4o-mini", messages, max_tokens: 100_000 };
       // The caller asks for usage itself, so that nothing has to be hidden from it.
-      if (stream) return await collect(await openai.chat.completions.create({ ...call, stream: true, stream_options: { include_usage: true } }));
+      if (stream)
+        return await collect(await openai.chat.completions.create({ ...call, stream: true, stream_options: { include_usage: true } }));
       return await openai.chat.completions.create(call);
     }
     case "openai-responses": {
@@ -122,7 +123,8 @@ function usageOf(file: string) {
   return usage.reading();
 }
 
-const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value, (key, inner) => (key === "_request_id" ? undefined : inner)) ?? "null");
+const plain = (value: unknown): unknown =>
+  JSON.parse(JSON.stringify(value, (key, inner) => (key === "_request_id" ? undefined : inner)) ?? "null");
 
 describe.each([
   ["whole answers", answers],
@@ -151,7 +153,11 @@ describe("a caller who did not ask for usage", () => {
   it("does not see the event that Ballast asked for", async () => {
     current = "openai/chat__openai-text.chunks.txt";
     const openai = new OpenAI({ baseURL: `${kit.url}/v1`, apiKey: secret, maxRetries: 0 });
-    const stream = await openai.chat.completions.create({ model: "gpt-4o-mini", messages: [{ role: "user", content: "hi" }], stream: true });
+    const stream = await openai.chat.completions.create({
+      model: "gpt-4o-mini",
+      messages: [{ role: "user", content: "hi" }],
+      stream: true,
+    });
     for await (const chunk of stream) expect(chunk.choices.length).toBeGreaterThan(0);
     expect((await kit.settled(1)).at(-1)!.cost_basis).toBe("measured");
   });

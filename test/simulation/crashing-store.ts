@@ -1,5 +1,5 @@
-import type { LedgerStore } from "../../src/ports/ledger-store.ts";
 import type { StoreEngine } from "../../src/data/store/store-engine.ts";
+import type { LedgerStore } from "../../src/ports/ledger-store.ts";
 
 /** The process dies here. */
 export class Crash extends Error {

@@ -29,7 +29,8 @@ try {
     sum.crashes += report.crashes;
     sum.calls += report.calls;
     sum.refused += report.refused;
-    if ((number + 1) % 1000 === 0) console.log(`${number + 1} histories, ${sum.crashes} crashes, ${Math.round((Date.now() - startedAt) / 1000)} s`);
+    if ((number + 1) % 1000 === 0)
+      console.log(`${number + 1} histories, ${sum.crashes} crashes, ${Math.round((Date.now() - startedAt) / 1000)} s`);
   }
   console.log(`all invariants held: ${histories} histories, ${sum.calls} calls, ${sum.refused} refusals, ${sum.crashes} crashes`);
 } catch (error) {

@@ -118,7 +118,8 @@ class History {
       this.#refused += 1;
       // Right at the moment it is given: what is free does not carry the call.
       const { account } = result;
-      if (account.freeNano >= amountNano) throw new Error(`a phantom denial: ${amountNano} refused with ${account.freeNano} free on ${account.id}`);
+      if (account.freeNano >= amountNano)
+        throw new Error(`a phantom denial: ${amountNano} refused with ${account.freeNano} free on ${account.id}`);
       return;
     }
     const costNano = (amountNano * BigInt(this.#random.whole(101))) / 100n;

@@ -1,8 +1,9 @@
+import { COST_GROUPS, type CostGroup } from "../../contract/cost-groups.ts";
 import { costsAnswer, costsQuery, tracesAnswer, tracesQuery } from "../../contract/costs-contract.ts";
 import { Problem } from "../../contract/problem.ts";
 import { invariant } from "../../core/invariant.ts";
 import { formatDecimal, parseDecimal } from "../../core/money/usd.ts";
-import { COST_GROUPS, type CostGroup, type CostsQuestion, type CostsRow, type Warehouse } from "../../ports/warehouse.ts";
+import type { CostsQuestion, CostsRow, Warehouse } from "../../ports/warehouse.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { readPeriod } from "../call-period.ts";

@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { Type } from "typebox";
 import { healthAnswer, readyAnswer } from "../../contract/operations-contract.ts";
 import type { RequestTrace } from "../../contract/request-trace.ts";
+import { randomNonce } from "../../std/random-id.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { type Answer, ok, type Route, route } from "../api-route.ts";
 import { standingsOf } from "../call-standings.ts";
@@ -88,13 +88,13 @@ async function startPage(host: string, deps: ApiDeps): Promise<Answer> {
     outbox,
     ...recent,
   };
-  const nonce = randomBytes(16).toString("base64");
+  const nonce = randomNonce();
   return { status: 200, body: renderStartPage(facts, nonce), contentType: PAGE_TYPE, headers: pageHeaders(nonce) };
 }
 
 /** The answer to a reader without a token; a browser then asks for one. */
 export function lockedPage(): Answer {
-  const nonce = randomBytes(16).toString("base64");
+  const nonce = randomNonce();
   const headers = { ...pageHeaders(nonce), "www-authenticate": 'Basic realm="Ballast", charset="UTF-8"' };
   return { status: 401, body: renderLockedPage(nonce), contentType: PAGE_TYPE, headers };
 }

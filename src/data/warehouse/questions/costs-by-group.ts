@@ -1,4 +1,5 @@
-import { COST_FILTERS, COST_GROUPS, type CostGroup, type CostsQuestion, type CostsRow } from "../../../ports/warehouse.ts";
+import { COST_FILTERS, COST_GROUPS, type CostGroup } from "../../../contract/cost-groups.ts";
+import type { CostsQuestion, CostsRow } from "../../../ports/warehouse.ts";
 import type { EngineParameters, EngineRow, WarehouseConnection } from "../warehouse-connection.ts";
 import { warehouseSql } from "../warehouse-sql.ts";
 
