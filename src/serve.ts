@@ -16,7 +16,7 @@ import { readPriceFiles } from "./config/read-price-files.ts";
 import { Problem } from "./contract/problem.ts";
 import { invariant } from "./core/invariant.ts";
 import type { Budget } from "./core/ledger/budget.ts";
-import { type Nano, parseDecimal } from "./core/money/usd.ts";
+import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import { createPriceBook, type PriceBook } from "./core/pricing/price-book.ts";
 import { parsePriceRows } from "./core/pricing/price-row.ts";
 import { BudgetCatalog, type DefaultBudget } from "./data/store/budget-catalog.ts";
@@ -74,7 +74,7 @@ const LONGEST_FAREWELL_MS = 20_000;
  */
 export async function startBallast(config: Config, options: StartOptions = {}): Promise<RunningBallast> {
   const log = options.log ?? createLogger({ level: config.telemetry.log_level });
-  const opened: (() => Promise<unknown> | void)[] = [];
+  const opened: (() => unknown)[] = [];
   const closeAll = async () => {
     for (const close of opened.splice(0).reverse()) await close();
   };
@@ -90,7 +90,7 @@ async function start(
   config: Config,
   options: StartOptions,
   log: Logger,
-  opened: (() => Promise<unknown> | void)[],
+  opened: (() => unknown)[],
   closeAll: () => Promise<void>,
 ): Promise<RunningBallast> {
   const now = systemClock;
@@ -202,7 +202,7 @@ async function start(
       url,
       data_dir: config.data_dir,
       providers: providers.map(({ target }) => target.name),
-      warehouse: warehouse ? config.stores.warehouse : "none",
+      warehouse: !warehouse ? "none" : config.stores.warehouse === "chdb" ? "chdb" : "clickhouse",
     },
     "ballast serves",
   );
@@ -236,8 +236,8 @@ async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number):
     const before = catalog.get(id);
     const stamps = { origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at } as const;
     const budget: Budget = { id, selector: scope, covers, ...limitsOf(configured), ...stamps };
-    const shape = ({ limitNano, window, zone, hard, onShort, thresholds, warnPercent }: DefaultBudget) =>
-      JSON.stringify([String(limitNano), window, zone, hard, onShort, thresholds, warnPercent]);
+    const shape = ({ limitNano, ...more }: Budget) =>
+      JSON.stringify({ limit_usd: formatUsd(limitNano), ...more, createdAt: undefined, updatedAt: undefined, origin: undefined });
     if (before && shape(before) === shape(budget)) continue;
     const change = {
       actor: "config",
@@ -280,7 +280,7 @@ function servedProvider(provider: ProviderConfig, simUrl: string | undefined): S
 }
 
 /** The simulated provider is a process of its own, as a real one would be elsewhere. It ends with this one. */
-async function startSimProcess(provider: ProviderConfig, opened: (() => Promise<unknown> | void)[]): Promise<string> {
+async function startSimProcess(provider: ProviderConfig, opened: (() => unknown)[]): Promise<string> {
   const main = fileURLToPath(siblingModule(import.meta.url, "./adapters/providers/sim/sim-main"));
   const child: ChildProcess = spawn(process.execPath, [main, "--options", JSON.stringify(provider.options ?? {})], {
     stdio: ["pipe", "pipe", "inherit"],

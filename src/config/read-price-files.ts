@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { parsePriceList, type PriceList } from "../core/pricing/price-list.ts";
-import { parsePriceSupplement, type PriceRow } from "../core/pricing/price-row.ts";
+import { type PriceList, parsePriceList } from "../core/pricing/price-list.ts";
+import { type PriceRow, parsePriceSupplement } from "../core/pricing/price-row.ts";
 import { packageRoot } from "../std/package-root.ts";
 
 /** The list prices that ship with the product. @throws PriceDataError naming the row that cannot be right */

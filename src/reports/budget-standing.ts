@@ -7,6 +7,8 @@ export interface HeldAccount extends Account {
   readonly heldNano: Nano;
   /** limit - spent - in doubt - held: what a new call could hold. Below zero after an overrun. */
   readonly freeNano: Nano;
+  /** Whether a call was refused for it in this window. */
+  readonly hasRefused?: boolean;
 }
 
 /** A budget and how it stands in its current window. */
@@ -28,9 +30,15 @@ function committedNano(account: HeldAccount): Nano {
   return account.spentNano + account.inDoubtNano;
 }
 
-/** Whether a hard budget has nothing left. The API, the page and the metrics all ask here. */
-export function hardLimitReached({ account }: Standing): boolean {
-  return account.hard && committedNano(account) >= account.limitNano;
+/**
+ * Whether a hard budget turns calls away: nothing is left, or so little that a call was refused above the warning share. Holds stop
+ * calls before the last cent is spent, so waiting for the whole limit to be booked would never tell anybody.
+ * The API, the page and the metrics all ask here.
+ */
+export function hardLimitReached({ budget, account }: Standing): boolean {
+  if (!account.hard) return false;
+  if (committedNano(account) >= account.limitNano) return true;
+  return account.hasRefused === true && isAboveWarning({ budget, account });
 }
 
 /** Strictly above the budget's warning share, with what is held and in doubt counted as used. */
@@ -40,7 +48,7 @@ export function isAboveWarning({ budget, account }: Standing): boolean {
 
 export function standingStatus({ budget, account }: Standing): StandingStatus {
   const committed = committedNano(account);
-  if (committed >= account.limitNano) return "exceeded";
+  if (committed >= account.limitNano || hardLimitReached({ budget, account })) return "exceeded";
   return committed * 100n > BigInt(budget.warnPercent) * account.limitNano ? "warning" : "ok";
 }
 

@@ -23,6 +23,8 @@ export interface AccountStatus extends Account {
   readonly heldNano: Nano;
   readonly idleNano: Nano;
   readonly freeNano: Nano;
+  /** Whether a call was refused for it, since the process started or the budget changed. */
+  readonly hasRefused: boolean;
 }
 
 /** A shortage answered by the store is settled in one or two rounds; more means that other calls keep taking what was leased. */
@@ -38,6 +40,7 @@ export class LeaseDesk {
   readonly #journal: Pick<HoldJournal, "append" | "ended">;
   readonly #book = new LeaseBook();
   readonly #warned = new Set<string>();
+  readonly #refused = new Set<string>();
   readonly #windows = new Map<string, { budget: Budget; period: Period; account: string }>();
 
   constructor(store: LedgerStore, catalog: BudgetCatalog, journal: Pick<HoldJournal, "append" | "ended">) {
@@ -76,6 +79,7 @@ export class LeaseDesk {
       // While the store looked, other calls may have ended: the refusal must be right now, not a moment ago.
       const { account } = answer;
       if (round < MOST_ROUNDS && availableNano(account) + this.#book.idleNano(account.id) >= amountNano) continue;
+      this.#refused.add(account.id);
       return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account: this.#withHolds(account) };
     }
   }
@@ -126,6 +130,7 @@ export class LeaseDesk {
   async #recall(budget: Budget): Promise<void> {
     const known = this.#windows.get(budget.id);
     this.#windows.delete(budget.id);
+    if (known) this.#refused.delete(known.account);
     if (known) await this.#giveBack([known.account]);
   }
 
@@ -156,6 +161,7 @@ export class LeaseDesk {
     return {
       ...account,
       heldNano,
+      hasRefused: this.#refused.has(account.id),
       idleNano: this.#book.idleNano(account.id),
       freeNano: account.limitNano - account.spentNano - account.inDoubtNano - heldNano,
     };

@@ -164,6 +164,11 @@ class SqliteLedgerStore implements LedgerStore {
     await this.#exited;
   }
 
+  /** Ends the writer thread as a crash would, without a word to the file. For tests. */
+  async crash(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
   #call(operation: string, parameters: readonly unknown[]): Promise<never> {
     if (this.#stopped) return Promise.reject(this.#stopped);
     return new Promise((resolve, reject) => {

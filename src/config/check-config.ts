@@ -1,0 +1,148 @@
+import { PriceDataError } from "../core/pricing/price-data-error.ts";
+import { parsePriceRows } from "../core/pricing/price-row.ts";
+import { budgetIdOf } from "./complete-config.ts";
+import type { BudgetConfig, Config, PriceConfig, ProviderConfig, RouteConfig } from "./config-schema.ts";
+import { didYouMean } from "./did-you-mean.ts";
+import { isLoopback } from "./text-formats.ts";
+
+/** What is wrong between settings that are each right by themselves. */
+export interface Conflict {
+  readonly setting: string;
+  readonly message: string;
+}
+
+/** Entries of a list with their numbers in the file, those left out that cannot be read. */
+export type Numbered<Entry> = readonly { readonly index: number; readonly entry: Entry }[];
+
+export interface SoundParts {
+  readonly listen: Config["listen"];
+  readonly hasAdminToken: boolean;
+  readonly defaultBudget: Config["default_budget"];
+  readonly budgets: Numbered<BudgetConfig>;
+  readonly providers: Numbered<ProviderConfig>;
+  /** Every provider's name, of those with other faults too. */
+  readonly providerNames: readonly string[];
+  readonly routes: Numbered<RouteConfig>;
+  readonly prices: Numbered<PriceConfig>;
+}
+
+export function conflictsOf(parts: SoundParts): Conflict[] {
+  return [
+    ...openDoor(parts),
+    ...(parts.defaultBudget ? rising(parts.defaultBudget.thresholds, "default_budget.thresholds") : []),
+    ...twice(
+      parts.budgets,
+      ({ scope, window }) => budgetIdOf(scope, window),
+      (index) => `budgets[${index}].scope`,
+      "another budget has this scope and window",
+    ),
+    ...twice(
+      parts.budgets.filter(({ entry }) => entry.id !== budgetIdOf(entry.scope, entry.window)),
+      ({ id }) => id,
+      (index) => `budgets[${index}].id`,
+      "another budget has this id",
+    ),
+    ...parts.budgets.flatMap(({ index, entry }) => budgetConflicts(entry, `budgets[${index}]`)),
+    ...parts.providers.flatMap(({ index, entry }) => providerConflicts(entry, `providers[${index}]`)),
+    ...twice(
+      parts.providers,
+      ({ name }) => name,
+      (index) => `providers[${index}].name`,
+      "another provider has this name",
+    ),
+    ...parts.routes.flatMap(({ index, entry }) => routeConflicts(entry, `routes[${index}]`, parts.providerNames)),
+    ...twice(
+      parts.routes,
+      ({ model }) => model,
+      (index) => `routes[${index}].model`,
+      "another route has this model",
+    ),
+    ...parts.prices.flatMap(({ index, entry }) => priceConflicts(entry, `prices[${index}]`)),
+  ];
+}
+
+function openDoor({ listen, hasAdminToken }: SoundParts): Conflict[] {
+  if (isLoopback(listen.host) || hasAdminToken) return [];
+  const message = `other machines can reach ${listen.host}, so an admin_token is needed; set admin_token or BALLAST_ADMIN_TOKEN`;
+  return [{ setting: "listen.host", message }];
+}
+
+function rising(thresholds: readonly number[], setting: string): Conflict[] {
+  const place = thresholds.findIndex((percent, index) => index > 0 && percent <= thresholds[index - 1]!);
+  if (place < 0) return [];
+  return [{ setting, message: `expected rising percents, found ${thresholds[place]} after ${thresholds[place - 1]}` }];
+}
+
+function budgetConflicts(budget: BudgetConfig, path: string): Conflict[] {
+  const conflicts = rising(budget.thresholds, `${path}.thresholds`);
+  if (budget.covers === "rest" && Object.keys(budget.scope).join() !== "tenant") {
+    conflicts.push({ setting: `${path}.covers`, message: "can be rest only on a budget whose scope is one tenant" });
+  }
+  return conflicts;
+}
+
+/** They belong to the connection, or are written by Ballast itself. */
+const OWN_HEADERS = new Set([
+  "host",
+  "connection",
+  "content-length",
+  "transfer-encoding",
+  "keep-alive",
+  "upgrade",
+  "te",
+  "trailer",
+  "expect",
+]);
+
+function providerConflicts(provider: ProviderConfig, path: string): Conflict[] {
+  const conflicts: Conflict[] = [];
+  if (provider.kind === "openai-compatible" && provider.base_url === undefined) {
+    conflicts.push({ setting: path, message: "`base_url` is missing; kind openai-compatible has no default" });
+  }
+  if (provider.kind !== "sim" && provider.options !== undefined) {
+    conflicts.push({ setting: `${path}.options`, message: `only kind sim has options, this is ${provider.kind}` });
+  }
+  for (const name of Object.keys(provider.headers)) {
+    const setting = `${path}.headers.${name}`;
+    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) conflicts.push({ setting, message: "is no name of a header" });
+    else if (OWN_HEADERS.has(name.toLowerCase())) conflicts.push({ setting, message: "is written by Ballast itself" });
+  }
+  return conflicts;
+}
+
+function routeConflicts(route: RouteConfig, path: string, providerNames: readonly string[]): Conflict[] {
+  return route.targets.flatMap(({ provider }, index) => {
+    if (providerNames.includes(provider)) return [];
+    const hint = didYouMean(provider, providerNames) || `; there are ${providerNames.join(", ") || "none"}`;
+    return [{ setting: `${path}.targets[${index}].provider`, message: `there is no provider \`${provider}\`${hint}` }];
+  });
+}
+
+/** The pricing rules have the last word on what is a price. */
+function priceConflicts(price: PriceConfig, path: string): Conflict[] {
+  try {
+    parsePriceRows([price], "prices");
+    return [];
+  } catch (error) {
+    if (!(error instanceof PriceDataError)) throw error;
+    const detail = error.message.slice(error.where.length).replace(/^: /, "");
+    return [{ setting: error.where.replace(/^prices\[0\]/, path), message: detail }];
+  }
+}
+
+function twice<Entry>(
+  entries: Numbered<Entry>,
+  keyOf: (entry: Entry) => string,
+  setting: (index: number) => string,
+  message: string,
+): Conflict[] {
+  const seen = new Set<string>();
+  return entries.flatMap(({ index, entry }) => {
+    const key = keyOf(entry);
+    if (!seen.has(key)) {
+      seen.add(key);
+      return [];
+    }
+    return [{ setting: setting(index), message }];
+  });
+}

@@ -1,0 +1,295 @@
+import { type Static, type TSchemaOptions, Type } from "typebox";
+import { PRICE_KEYS, type PriceKey } from "../core/pricing/price-figures.ts";
+import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
+import { WINDOW_KINDS } from "../core/time/window.ts";
+import type { TextFormatName } from "./text-formats.ts";
+
+/*
+ * Every setting once, in its resolved form: what has a default is always there after reading, so it counts as required here and as
+ * optional in the file. A setting of type object with `default: {}` is filled with the defaults of what it holds.
+ */
+
+type Options = Omit<TSchemaOptions, "format" | "description"> & { readonly default?: unknown; readonly format?: TextFormatName };
+
+const text = (description: string, options: Options = {}) => Type.String({ minLength: 1, description, ...options });
+const secret = (description: string, format: TextFormatName) => text(description, { format, writeOnly: true });
+const flag = (description: string, byDefault: boolean) => Type.Boolean({ description, default: byDefault });
+const whole = (description: string, minimum: number, maximum: number, byDefault: number) =>
+  Type.Integer({ description, minimum, maximum, default: byDefault });
+const oneOf = <const Word extends string>(description: string, words: readonly Word[], byDefault: NoInfer<Word>) =>
+  Type.Enum([...words], { description, default: byDefault });
+/** Decimal text; a number in the file is taken by its digits and never becomes a float. */
+const amount = (description: string, format: "usd" | "price", options: Options = {}) =>
+  Type.Unsafe<string>({ type: ["string", "number"], format, description, ...options });
+const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string, options: Options = {}) =>
+  Type.Object(properties, { additionalProperties: false, description, ...options });
+const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string, options: Options = { default: [] }) =>
+  Type.Array(item, { maxItems: 10_000, description, ...options });
+
+const limit = {
+  window: oneOf("Calendar window after which the budget starts anew. Weeks begin on Monday.", WINDOW_KINDS, "month"),
+  zone: text("IANA time zone in which the window begins.", { format: "time-zone", default: "UTC" }),
+  hard: flag("true: calls that do not fit are refused. false: the budget tells and refuses nothing.", true),
+  on_short: oneOf("A call that does not fit is refused (deny), or its max_tokens is lowered until it fits (fit).", ["deny", "fit"], "deny"),
+  thresholds: list(
+    Type.Integer({ minimum: 1, maximum: 1000 }),
+    "Percents of the limit, rising, each of which is told once a window when spending reaches it.",
+    { default: [50, 75, 80, 90, 100], maxItems: 20 },
+  ),
+  warn_percent: whole("Answers carry X-AI-Budget-Warning above this percent of the limit.", 1, 100, 80),
+};
+
+const SCOPE_DESCRIPTIONS: Record<ScopeDimension, string> = {
+  tenant: "Only calls of this tenant.",
+  environment: "Only calls of this environment, such as production.",
+  feature: "Only calls for this feature.",
+  service: "Only calls by this service.",
+  team: "Only calls of this team.",
+  use_case: "Only calls for this use case.",
+  provider: "Only calls sent to this provider.",
+  model: "Only calls of this model.",
+  api_key: "Only calls with the virtual key of this id.",
+  run: "Only calls of this run.",
+};
+const scopeValue = (dimension: ScopeDimension) => Type.Optional(text(SCOPE_DESCRIPTIONS[dimension], { format: "scope-value" }));
+const scope = Object.fromEntries(SCOPE_DIMENSIONS.map((dimension) => [dimension, scopeValue(dimension)])) as {
+  [Dimension in ScopeDimension]: ReturnType<typeof scopeValue>;
+};
+
+const budget = closed(
+  {
+    id: Type.Optional(text("Name of the budget. The scope by default, such as tenant=acme,model=gpt-4o.", { format: "scope-value" })),
+    scope: closed(scope, "Which calls the budget covers: every named value must be equal. {} covers every call."),
+    limit_usd: amount("The most that the covered calls may cost in one window, in USD.", "usd"),
+    ...limit,
+    covers: oneOf(
+      "all: every call in scope. rest: only models without a budget of their own; only for a scope of one tenant.",
+      ["all", "rest"],
+      "all",
+    ),
+  },
+  "A budget that is created or changed when the server starts.",
+);
+
+const provider = closed(
+  {
+    name: text("Name of the provider: the `provider` of scopes, routes and reports.", { format: "scope-value" }),
+    kind: Type.Enum(["openai", "anthropic", "openai-compatible", "sim"], {
+      description: "What it speaks. sim is built in: it answers without a network and without cost.",
+    }),
+    base_url: Type.Optional(
+      text("Address before /v1/…; a final /v1 is cut off. Default: the public address of openai and anthropic; others need one.", {
+        format: "http-url",
+      }),
+    ),
+    api_key: Type.Optional(secret("Key of your account there. Best taken from the environment. Empty is none.", "header-value")),
+    headers: Type.Record(Type.String(), Type.String({ format: "header-value" satisfies TextFormatName, writeOnly: true }), {
+      description: "Headers to send along with every call.",
+      default: {},
+    }),
+    price_list: Type.Optional(
+      text("Provider id in the price list. Default: openai and anthropic for these kinds, else the name.", { format: "scope-value" }),
+    ),
+    models: Type.Optional(
+      Type.Array(Type.String({ format: "model-pattern" satisfies TextFormatName }), {
+        maxItems: 1000,
+        description:
+          "Models sent to this provider: names, or patterns with *. Default by kind: gpt-*, o1*, o3*, o4*, chatgpt-*, codex-*, text-embedding-* for openai; claude-* for anthropic; all that it simulates for sim; none for openai-compatible, which is then reached by routes and as name/model.",
+      }),
+    ),
+    max_tokens_field: Type.Optional(
+      Type.Enum(["max_tokens", "max_completion_tokens"], {
+        description: "Field that bounds the answer. Default: max_tokens for openai-compatible, else max_completion_tokens.",
+      }),
+    ),
+    headers_timeout_ms: whole("Longest wait until an answer begins.", 100, 3_600_000, 120_000),
+    body_timeout_ms: whole("Longest silence within an answer.", 100, 3_600_000, 120_000),
+    retries: whole("How often a call is sent again after a failure that cost nothing.", 0, 10, 2),
+    options: Type.Optional(
+      Type.Record(Type.String(), Type.Unknown(), {
+        description: "Only for kind sim: speed, length and failures of its answers, see docs/concepts/sim-provider.md.",
+      }),
+    ),
+  },
+  "Where calls are sent.",
+);
+
+const route = closed(
+  {
+    model: text("The model name that callers send.", { format: "scope-value" }),
+    targets: Type.Array(
+      closed(
+        {
+          provider: text("Name of a provider above.", { format: "scope-value" }),
+          model: text("The model's name at that provider.", { format: "scope-value" }),
+        },
+        "One place to send the call to.",
+      ),
+      { minItems: 1, maxItems: 10, description: "Tried in order: the next one when a call failed and cost nothing." },
+    ),
+  },
+  "Another name for a model, with fallbacks.",
+);
+
+const PRICE_DESCRIPTIONS: Record<PriceKey, string> = {
+  input_mtok: "USD per million input tokens.",
+  cache_read_mtok: "USD per million input tokens read from the provider's cache.",
+  cache_write_mtok: "USD per million input tokens written to the provider's cache.",
+  cache_write_5m_mtok: "USD per million tokens written to a cache of 5 minutes.",
+  cache_write_1h_mtok: "USD per million tokens written to a cache of 1 hour.",
+  input_audio_mtok: "USD per million audio input tokens.",
+  cache_audio_read_mtok: "USD per million audio tokens read from the cache.",
+  input_image_mtok: "USD per million image input tokens.",
+  input_video_mtok: "USD per million video input tokens.",
+  output_mtok: "USD per million output tokens.",
+  output_audio_mtok: "USD per million audio output tokens.",
+  output_image_mtok: "USD per million image output tokens.",
+  output_video_mtok: "USD per million video output tokens.",
+  output_reasoning_mtok: "USD per million reasoning tokens.",
+  output_citation_mtok: "USD per million citation tokens.",
+  requests_kcount: "USD per thousand requests.",
+  web_searches_kcount: "USD per thousand web searches.",
+};
+const price = (key: PriceKey) => Type.Optional(amount(PRICE_DESCRIPTIONS[key], "price"));
+const figures = Object.fromEntries(PRICE_KEYS.map((key) => [key, price(key)])) as { [Key in PriceKey]: ReturnType<typeof price> };
+
+const priceOverride = closed(
+  {
+    provider: text("Provider id in the price list: a provider's price_list.", { format: "scope-value" }),
+    model: text("The exact model name at that provider.", { format: "scope-value" }),
+    ...figures,
+    tiers: Type.Optional(
+      list(
+        closed(
+          {
+            above: Type.Integer({ minimum: 0, description: "The tier holds for calls with more input tokens than this." }),
+            input_mtok: price("input_mtok"),
+            output_mtok: price("output_mtok"),
+            cache_read_mtok: price("cache_read_mtok"),
+            cache_write_mtok: price("cache_write_mtok"),
+          },
+          "One tier.",
+        ),
+        "Prices of long calls.",
+        {},
+      ),
+    ),
+    batch: Type.Optional(Type.Boolean({ description: "true: the price of batch calls." })),
+    service_tier: Type.Optional(text("The price of this service tier.", { format: "scope-value" })),
+    context_window: Type.Optional(Type.Integer({ minimum: 1, description: "Most tokens that the model reads at once." })),
+    free: Type.Optional(
+      Type.Boolean({ description: "true: the model costs nothing. Needed in place of a price; a missing price is no zero." }),
+    ),
+    valid_from: Type.Optional(text("First moment of the price. Since ever by default.", { format: "instant" })),
+    valid_to: Type.Optional(text("First moment at which the price no longer holds. For ever by default.", { format: "instant" })),
+  },
+  "A price of your contract, or of a model that the list does not have. Replaces the list price.",
+);
+
+const DAY_MS = 86_400_000;
+const GIBIBYTE = 1024 ** 3;
+
+export const configSchema = closed(
+  {
+    data_dir: text("Folder of everything that Ballast keeps. A relative path begins at the working directory.", { default: "./data" }),
+    listen: closed(
+      {
+        host: text("Address to listen on. Another than this machine's own needs an admin_token.", { format: "host", default: "127.0.0.1" }),
+        port: whole("Port to listen on; 0 takes a free one.", 0, 65_535, 3010),
+      },
+      "Where the server listens.",
+      { default: {} },
+    ),
+    admin_token: Type.Optional(
+      secret(
+        "Token that changes budgets and keys. Default: BALLAST_ADMIN_TOKEN, else one is made and kept in the file admin-token of data_dir.",
+        "token",
+      ),
+    ),
+    default_budget: Type.Union(
+      [
+        Type.Null(),
+        closed(
+          { limit_usd: amount("The most that a tenant's calls may cost in one window, in USD.", "usd", { default: "1000" }), ...limit },
+          "",
+        ),
+      ],
+      { description: "Budget of a tenant that has none of its own. null: such tenants have no limit.", default: {} },
+    ),
+    budgets: list(budget, "Budgets, created or changed when the server starts."),
+    providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),
+    routes: list(route, "Other names for models, with fallbacks."),
+    prices: list(priceOverride, "Prices that replace or complete the price list."),
+    gateway: closed(
+      {
+        max_body_bytes: whole("Largest request that is accepted.", 1024, GIBIBYTE, 33_554_432),
+        max_answer_bytes: whole("Largest answer that is read from a provider.", 1024, GIBIBYTE, 67_108_864),
+        body_timeout_ms: whole("Longest time for a request to arrive.", 100, DAY_MS, 30_000),
+        default_max_output_tokens: whole("Bound put on calls that do not bound their answer themselves.", 1, 10_000_000, 4096),
+        unbounded_input: oneOf(
+          "Calls whose input size cannot be known beforehand are refused, or hold the price of the model's whole context window.",
+          ["refuse", "hold_context_window"],
+          "refuse",
+        ),
+        drain_max_usd: amount("After the caller has left, an answer is read on for at most this cost, in USD.", "usd", { default: "0.50" }),
+        drain_max_ms: whole("… and for at most this time.", 0, 3_600_000, 30_000),
+        idempotency_ttl_hours: whole("How long the answer to an Idempotency-Key is kept.", 1, 8760, 24),
+        idempotency_max_bytes: whole("Largest answer that is kept for an Idempotency-Key.", 0, 67_108_864, 1_048_576),
+      },
+      "Model calls.",
+      { default: {} },
+    ),
+    stores: closed(
+      {
+        warehouse: text("Where calls are kept for reports: chdb (built in), none, or the URL of a ClickHouse server.", {
+          format: "warehouse",
+          default: "chdb",
+          writeOnly: true,
+        }),
+      },
+      "Where facts are kept.",
+      { default: {} },
+    ),
+    api: closed(
+      {
+        open_reads: Type.Unsafe<"auto" | boolean>({
+          enum: ["auto", true, false],
+          description: "Whether reading needs no token. auto: only while the server can be reached from this machine alone.",
+          default: "auto",
+        }),
+      },
+      "Ballast's own API.",
+      { default: {} },
+    ),
+    telemetry: closed(
+      {
+        log_level: oneOf("Least important lines that are logged.", ["trace", "debug", "info", "warn", "error", "fatal", "silent"], "info"),
+      },
+      "What Ballast tells about itself.",
+      { default: {} },
+    ),
+  },
+  "Settings of Ballast.",
+);
+
+/** What the schema says; some settings of a budget and a provider are filled in on top, see Config. */
+export type WrittenConfig = Static<typeof configSchema>;
+type WrittenBudget = WrittenConfig["budgets"][number];
+type WrittenProvider = WrittenConfig["providers"][number];
+
+export type BudgetConfig = WrittenBudget & { readonly id: string };
+export type ProviderConfig = WrittenProvider & Required<Pick<WrittenProvider, "price_list" | "max_tokens_field">>;
+export type RouteConfig = WrittenConfig["routes"][number];
+/** Can be given to `parsePriceRows` of core/pricing as it is. */
+export type PriceConfig = WrittenConfig["prices"][number];
+
+/**
+ * The settings as they hold: the words of the file, every default filled in. `data_dir` is an absolute path. `base_url` is there for
+ * every kind but sim, without a trailing slash or /v1, and so is `models`.
+ */
+export type Config = Readonly<
+  Omit<WrittenConfig, "budgets" | "providers"> & {
+    readonly budgets: readonly BudgetConfig[];
+    readonly providers: readonly ProviderConfig[];
+  }
+>;

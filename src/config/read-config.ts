@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { type Conflict, conflictsOf, type Numbered, type SoundParts } from "./check-config.ts";
+import { completeBudget, completeProvider } from "./complete-config.ts";
+import { type ConfigFinding, configProblem } from "./config-finding.ts";
+import type { Config, WrittenConfig } from "./config-schema.ts";
+import { type Environment, environment as processEnvironment } from "./environment.ts";
+import { readSettings, type SettingsReading } from "./read-settings.ts";
+import { TEXT_FORMATS } from "./text-formats.ts";
+
+export { isLoopback } from "./text-formats.ts";
+
+export interface ConfigSource {
+  /** The file that the user named, if any. */
+  readonly path?: string | undefined;
+  /** What the command line says; goes before the file. */
+  readonly overrides?: ConfigOverrides | undefined;
+  /** The process's own by default. */
+  readonly environment?: Environment | undefined;
+}
+
+export interface ConfigOverrides {
+  readonly data_dir?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+}
+
+const MOST_FILE_BYTES = 4 * 1024 * 1024;
+
+/** --config, else BALLAST_CONFIG, else ballast.yaml if there is one. Undefined: there is no file and the defaults hold. */
+export function findConfigFile({ path, environment = processEnvironment }: ConfigSource = {}): string | undefined {
+  const named = path ?? (environment("BALLAST_CONFIG") || undefined);
+  if (named !== undefined) return named;
+  return existsSync("ballast.yaml") ? "ballast.yaml" : undefined;
+}
+
+/**
+ * The settings that hold: command line, then file, then defaults.
+ * @throws Problem config_invalid that names everything that is wrong, as `problems` in its details
+ */
+export function readConfig(source: ConfigSource = {}): Config {
+  const file = findConfigFile(source);
+  return parseConfig(file === undefined ? "" : readConfigFile(file), file, source);
+}
+
+/** As `readConfig`, of a YAML text that is at hand. @param file its name, for messages */
+export function parseConfig(text: string, file: string | undefined, source: Omit<ConfigSource, "path"> = {}): Config {
+  const environment = source.environment ?? processEnvironment;
+  const reading = readSettings(text, environment);
+  // Without the outer settings there is nothing to compare.
+  if (reading.value === undefined) throw configProblem(file, reading.findings);
+  const { written, findings } = withAdminToken(withOverrides(reading.value as WrittenConfig, source.overrides ?? {}), environment);
+  const sound = soundParts(written, reading);
+  const conflicts = conflictsOf(sound).map((conflict) => placed(conflict, reading));
+  const all = [...reading.findings, ...findings, ...conflicts];
+  if (all.length > 0) throw configProblem(file, all);
+  return {
+    ...written,
+    data_dir: resolve(written.data_dir),
+    budgets: sound.budgets.map(({ entry }) => entry),
+    providers: sound.providers.map(({ entry }) => entry),
+  };
+}
+
+function readConfigFile(file: string): string {
+  const unreadable = (message: string, cause?: unknown) => configProblem(file, [{ setting: "", line: 0, column: 0, message }], cause);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    throw unreadable(code === "ENOENT" ? "there is no such file" : `cannot be read (${code})`, error);
+  }
+  if (bytes.length > MOST_FILE_BYTES) throw unreadable(`is larger than ${MOST_FILE_BYTES} bytes`);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw unreadable("is not text in UTF-8", error);
+  }
+}
+
+function withOverrides(written: WrittenConfig, { data_dir, host, port }: ConfigOverrides): WrittenConfig {
+  const listen = { host: host ?? written.listen.host, port: port ?? written.listen.port };
+  return { ...written, data_dir: data_dir ?? written.data_dir, listen };
+}
+
+function withAdminToken(written: WrittenConfig, environment: Environment): { written: WrittenConfig; findings: ConfigFinding[] } {
+  const token = environment("BALLAST_ADMIN_TOKEN");
+  if (written.admin_token !== undefined || token === undefined || token === "") return { written, findings: [] };
+  if (TEXT_FORMATS.token.test(token)) return { written: { ...written, admin_token: token }, findings: [] };
+  const message = `expected ${TEXT_FORMATS.token.expected}, found something else in BALLAST_ADMIN_TOKEN`;
+  return { written, findings: [{ setting: "admin_token", line: 0, column: 0, message }] };
+}
+
+/** What can be compared with each other: entries in which nothing is wrong so far. */
+function soundParts(written: WrittenConfig, { findings }: SettingsReading): SoundParts {
+  const isSound = (path: string) =>
+    !findings.some(({ setting }) => setting === path || setting.startsWith(`${path}.`) || setting.startsWith(`${path}[`));
+  const soundOf = <Entry>(entries: readonly Entry[], list: string): Numbered<Entry> =>
+    entries.map((entry, index) => ({ index, entry })).filter(({ index, entry }) => entry !== undefined && isSound(`${list}[${index}]`));
+  return {
+    listen: written.listen,
+    // A token that cannot be used is told as such, not as missing.
+    hasAdminToken: written.admin_token !== undefined || !isSound("admin_token"),
+    defaultBudget: isSound("default_budget") ? written.default_budget : null,
+    budgets: soundOf(written.budgets, "budgets").map(({ index, entry }) => ({ index, entry: completeBudget(entry) })),
+    providers: soundOf(written.providers, "providers").map(({ index, entry }) => ({ index, entry: completeProvider(entry) })),
+    // A hole where an entry cannot be read at all; the name of one with another fault still counts.
+    providerNames: written.providers.flatMap((provider: { name?: string } | undefined) => provider?.name ?? []),
+    routes: soundOf(written.routes, "routes"),
+    prices: soundOf(written.prices, "prices"),
+  };
+}
+
+/** At the place of the setting, or of the nearest setting around it that the file names. */
+function placed(conflict: Conflict, { places }: SettingsReading): ConfigFinding {
+  let path = conflict.setting;
+  while (path !== "") {
+    const place = places.get(path);
+    if (place) return { ...conflict, ...place };
+    path = path.slice(0, Math.max(path.lastIndexOf("."), path.lastIndexOf("["), 0));
+  }
+  return { ...conflict, line: 0, column: 0 };
+}

@@ -1,0 +1,78 @@
+import { isIP } from "node:net";
+import { parseDecimal } from "../core/money/usd.ts";
+import { isScopeValue } from "../core/scope/scope.ts";
+import { isTimeZone } from "../core/time/window.ts";
+
+/** A kind of text that a setting may ask for by the JSON Schema keyword `format`. */
+interface TextFormat {
+  /** Completes "expected …". */
+  readonly expected: string;
+  readonly test: (text: string) => boolean;
+  /** A value that fails may still hold a secret, so messages must not repeat it. */
+  readonly secret?: true;
+}
+
+/** 9 billion USD: above it, nano-dollars no longer fit the 64-bit integers of the store. */
+const MOST_USD_NANO = 9_000_000_000n * 1_000_000_000n;
+
+export const TEXT_FORMATS = {
+  usd: { expected: "a decimal number of USD from 0 to below 9 billion, with at most 9 decimal places", test: isUsd },
+  price: { expected: "a decimal number of USD, 0 or more, with at most 12 decimal places", test: isPrice },
+  "time-zone": { expected: "an IANA time zone such as Europe/Berlin", test: isTimeZone },
+  "scope-value": { expected: "letters, digits and . _ : @ / + - and space, at most 128 characters", test: isScopeValue },
+  "model-pattern": { expected: "a model name, or a pattern with * for any text", test: (text) => /^[^\s]{1,128}$/.test(text) },
+  host: { expected: "a host name or an IP address", test: isHost },
+  "http-url": { expected: "an http(s) URL without a name or password in it", test: isHttpUrl, secret: true },
+  warehouse: { expected: "chdb, none, or the http(s) URL of a ClickHouse server", test: isWarehouse, secret: true },
+  instant: { expected: "a day such as 2026-11-01, or an instant with its offset such as 2026-11-01T00:00:00Z", test: isInstant },
+  "header-value": { expected: "text without line breaks or other control characters", test: isHeaderValue, secret: true },
+  token: { expected: "at least 8 visible ASCII characters without spaces", test: (text) => /^[\x21-\x7e]{8,}$/.test(text), secret: true },
+} as const satisfies Record<string, TextFormat>;
+
+export type TextFormatName = keyof typeof TEXT_FORMATS;
+
+export function textFormat(name: string): TextFormat | undefined {
+  return Object.hasOwn(TEXT_FORMATS, name) ? TEXT_FORMATS[name as TextFormatName] : undefined;
+}
+
+/** Whether only this machine can reach a server that listens there. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
+  return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
+}
+
+function isUsd(text: string): boolean {
+  const nano = parseDecimal(text, 9);
+  return nano !== undefined && nano >= 0n && nano < MOST_USD_NANO;
+}
+
+function isPrice(text: string): boolean {
+  const atto = parseDecimal(text, 12);
+  return atto !== undefined && atto >= 0n;
+}
+
+function isHost(text: string): boolean {
+  return isIP(text) !== 0 || /^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/i.test(text);
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return (protocol === "http:" || protocol === "https:") && username === "" && password === "";
+}
+
+function isWarehouse(text: string): boolean {
+  return text === "chdb" || text === "none" || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
+}
+
+function isInstant(text: string): boolean {
+  if (!/^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(text)) return false;
+  // Date.parse rolls 30 February over into March.
+  const day = Date.parse(text.slice(0, 10));
+  return !Number.isNaN(Date.parse(text)) && !Number.isNaN(day) && new Date(day).toISOString().startsWith(text.slice(0, 10));
+}
+
+function isHeaderValue(text: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a header
+  return !/[\u0000-\u0008\u000a-\u001f\u007f]/.test(text) && [...text].every((character) => character.codePointAt(0)! <= 0xff);
+}
