@@ -61,6 +61,8 @@ export interface RunningBallast {
 
 export interface StartOptions {
   readonly log?: Logger;
+  /** Where the log goes when none is given; standard output unless said otherwise. */
+  readonly logTo?: "stdout" | "stderr";
   /** Bounds the ledger's file, so that tests can fill it as a full disk would. */
   readonly maxPages?: number;
 }
@@ -73,7 +75,8 @@ const LONGEST_FAREWELL_MS = 20_000;
  * @throws Problem data_dir_in_use, data_corrupt, address_in_use, store_unavailable
  */
 export async function startBallast(config: Config, options: StartOptions = {}): Promise<RunningBallast> {
-  const log = options.log ?? createLogger({ level: config.telemetry.log_level });
+  const destination = options.logTo === "stderr" ? { destination: process.stderr } : {};
+  const log = options.log ?? createLogger({ level: config.telemetry.log_level, ...destination });
   const opened: (() => unknown)[] = [];
   const closeAll = async () => {
     for (const close of opened.splice(0).reverse()) await close();

@@ -300,7 +300,7 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
         (await store.accounts(budgetIds, when)).map((account) => {
           const heldNano = held.get(account.budgetId) ?? 0n;
           const freeNano = account.limitNano - account.spentNano - account.inDoubtNano - heldNano;
-          return { ...account, heldNano, idleNano: 0n, freeNano };
+          return { ...account, heldNano, idleNano: 0n, freeNano, hasRefused: false };
         }),
     },
     prices: PRICES,

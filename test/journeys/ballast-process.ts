@@ -22,7 +22,7 @@ export class BallastProcess {
   /** @returns milliseconds until it answers */
   async start(): Promise<number> {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [PROGRAM, "serve", "--config", join(this.folder, "ballast.yaml")], {
+    const child = spawn(process.execPath, [PROGRAM, "serve", "--json", "--config", join(this.folder, "ballast.yaml")], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;
@@ -33,8 +33,7 @@ export class BallastProcess {
     this.url = await new Promise<string>((resolve, reject) => {
       lines.on("line", (line) => {
         this.output += `${line}\n`;
-        const listens = /listens on (http:\S+)/.exec(line);
-        if (listens) resolve(listens[1]!);
+        resolve((JSON.parse(line) as { url: string }).url);
       });
       child.once("exit", (code) => reject(new Error(`the server ended with ${code} before it listened:\n${this.output}`)));
     });

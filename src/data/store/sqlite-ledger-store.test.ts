@@ -14,7 +14,15 @@ const window = windowAt("month", "UTC", AT);
 const change = { actor: "test", action: "budget.set", target: "b", reason: "", before: null, after: null };
 
 function aBudget(more: Partial<Budget> = {}): Budget {
-  const limits = { limitNano: 1000n, window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [50, 100], warnPercent: 80 } as const;
+  const limits = {
+    limitNano: 1000n,
+    window: "month",
+    zone: "UTC",
+    hard: true,
+    onShort: "deny",
+    thresholds: [50, 100],
+    warnPercent: 80,
+  } as const;
   return { ...limits, id: "b", selector: { tenant: "a" }, covers: "all", origin: "api", createdAt: AT, updatedAt: AT, ...more };
 }
 
@@ -96,7 +104,9 @@ describe("the embedded store", () => {
     await opened.end(anEnding("h2", "settle", 200n, 450n));
     const account = accountId("b", window);
     expect((await opened.crossings([account])).map((crossing) => crossing.percent)).toEqual([50]);
-    expect((await opened.readOutbox("alert", 10)).map((row) => JSON.parse(row.payload))).toMatchObject([{ type: "budget_threshold_crossed", percent: 50 }]);
+    expect((await opened.readOutbox("alert", 10)).map((row) => JSON.parse(row.payload))).toMatchObject([
+      { type: "budget_threshold_crossed", percent: 50 },
+    ]);
   });
 
   it("books a cost above its hold in full, remembers the overrun and alerts", async () => {
@@ -111,7 +121,9 @@ describe("the embedded store", () => {
 
   it("tells a second process that the folder is in use", async () => {
     await open();
-    await expect(openSqliteLedgerStore({ folder, bootId: "boot-1", openedAt: AT }, () => AT)).rejects.toMatchObject({ code: "data_dir_in_use" });
+    await expect(openSqliteLedgerStore({ folder, bootId: "boot-1", openedAt: AT }, () => AT)).rejects.toMatchObject({
+      code: "data_dir_in_use",
+    });
   });
 
   it("says that a file which is no ledger cannot be used, and leaves it alone", async () => {
@@ -207,7 +219,11 @@ describe("verify", () => {
     ["an entry that was changed", "UPDATE entry SET amount_nano = 1 WHERE ref = 'h1'", /does not match its hash/],
     ["an entry that was taken out", "DELETE FROM entry WHERE ref = 'h1'", /missing/],
     ["an audit row that was changed", "UPDATE audit SET actor = 'somebody else'", /Audit row 1 does not match/],
-    ["a hold in doubt that nobody counts", "INSERT INTO hold_in_doubt VALUES ('x', 'a', 'b@2026-11-01T00:00:00.000Z', 5, 0, '', NULL)", /in doubt/],
+    [
+      "a hold in doubt that nobody counts",
+      "INSERT INTO hold_in_doubt VALUES ('x', 'a', 'b@2026-11-01T00:00:00.000Z', 5, 0, '', NULL)",
+      /in doubt/,
+    ],
   ])("finds %s", async (_what, sql, finding) => {
     expect((await tampered(sql)).join(" ")).toMatch(finding);
   });

@@ -1,0 +1,78 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { COMMANDS } from "./command-list.ts";
+import { LEAST_NODE } from "./node-version.ts";
+
+const PROGRAM = fileURLToPath(new URL("./ballast.ts", import.meta.url));
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "ballast-cli-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function ballast(...args: string[]): { code: number | null; out: string; err: string } {
+  const env = { PATH: process.env.PATH };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], { encoding: "utf8", cwd: folder, env });
+  return { code: status, out: stdout, err: stderr };
+}
+
+describe("the program", () => {
+  it("lists its commands, and explains each", () => {
+    const { code, out, err } = ballast("--help");
+    expect([code, err]).toEqual([0, ""]);
+    for (const { name } of COMMANDS) expect(out).toContain(`  ${name}`);
+    expect(ballast("key", "create", "--help").out).toContain("--tenant <tenant>");
+    expect(ballast("help", "key").out).toContain("key revoke <id>");
+    expect(ballast("--version").out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it("exits with 2 and a hint when a command or an option is unknown", () => {
+    expect(ballast("budgte", "list")).toEqual({
+      code: 2,
+      out: "",
+      err: "ballast: There is no command budgte.\nDid you mean ballast budget?\n",
+    });
+    expect(ballast("serve", "--prot", "1")).toEqual({
+      code: 2,
+      out: "",
+      err: "ballast: There is no option --prot here.\nDid you mean --port?\n",
+    });
+    expect(ballast("serve", "--port", "x").code).toBe(2);
+    expect(ballast("--frobnicate").code).toBe(2);
+  });
+
+  it("puts errors as JSON, and nothing else, on stdout when asked to", () => {
+    const unknown = ballast("serv", "--json");
+    expect([unknown.code, unknown.err, JSON.parse(unknown.out).code]).toEqual([2, "", "usage"]);
+    const unreachable = ballast("key", "list", "--json", "--url", "http://127.0.0.1:1");
+    expect([unreachable.code, unreachable.err, JSON.parse(unreachable.out).code]).toEqual([1, "", "server_unreachable"]);
+  });
+
+  it("asks for the same Node everywhere", () => {
+    const { engines } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(engines.node).toBe(`>=${LEAST_NODE}`);
+    expect(readFileSync(PROGRAM, "utf8")).toContain(`const LEAST_NODE = ${LEAST_NODE};`);
+  });
+
+  it("validates a file and prints the schema", () => {
+    writeFileSync(join(folder, "good.yaml"), "listen:\n  port: 4000\n");
+    writeFileSync(join(folder, "bad.yaml"), "listen:\n  prot: 4000\ndata_dri: x\n");
+    expect(ballast("validate", "good.yaml")).toEqual({ code: 0, out: "good.yaml is valid.\n", err: "" });
+    const bad = ballast("validate", "bad.yaml");
+    expect([bad.code, bad.err]).toEqual([1, ""]);
+    expect(bad.out).toMatch(/^bad\.yaml:2:\d+ .*prot/m);
+    expect(bad.out).toMatch(/^bad\.yaml:3:\d+ .*data_dri/m);
+    expect(JSON.parse(ballast("validate", "bad.yaml", "--json").out)).toMatchObject({ valid: false, problems: [{ line: 2 }, { line: 3 }] });
+    expect(JSON.parse(ballast("validate", "--schema").out).properties.listen.properties.port).toBeDefined();
+  });
+
+  it("lets doctor tell every problem of the configuration", () => {
+    const doctor = ballast("doctor", "--config", "bad.yaml", "--json");
+    const failed = JSON.parse(doctor.out).checks.filter(({ status }: { status: string }) => status === "fail");
+    expect([doctor.code, failed.length]).toEqual([1, 2]);
+  });
+});

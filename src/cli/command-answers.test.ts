@@ -1,0 +1,195 @@
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, it } from "vitest";
+import { apiClient } from "./api-client.ts";
+import { runCli } from "./run-cli.ts";
+
+const servers: Server[] = [];
+afterEach(() => {
+  for (const server of servers.splice(0)) server.close();
+});
+
+interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly authorization: string | undefined;
+  readonly body: unknown;
+}
+
+/** A server that gives one answer to everything, and remembers what it was asked. */
+async function aServer(status: number, answer: unknown): Promise<{ url: string; asked: Asked[] }> {
+  const asked: Asked[] = [];
+  const server = createServer(async (request, response) => {
+    const text = await bodyOf(request);
+    const { method = "", url: path = "", headers } = request;
+    asked.push({ method, path, authorization: headers.authorization, body: text === "" ? undefined : JSON.parse(text) });
+    response.writeHead(status, { "content-type": "application/json" }).end(typeof answer === "string" ? answer : JSON.stringify(answer));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) text += chunk;
+  return text;
+}
+
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runCli(args, { out: (line) => out.push(line), err: (line) => err.push(line) });
+  return { code, out: out.join("\n"), err: err.join("\n") };
+}
+
+const PROBLEM = {
+  type: "/problems/role_missing",
+  title: "t",
+  status: 401,
+  code: "role_missing",
+  detail: "No token.",
+  remedy: "Send one.",
+  instance: "i",
+};
+const HOLD = { id: "h/1", accounts: ["a@b"], held_usd: "2", since: "2026-11-01T00:00:00.000Z", reason: "cut" };
+const SUMS = { calls: 3, refused: 0, cached: 0, unpriced: 0, in_doubt: 0, prompt_tokens: 20, gen_tokens: 10 };
+const COSTS = {
+  from: "2026-11-01T00:00:00.000Z",
+  to: "2026-12-01T00:00:00.000Z",
+  group_by: ["tenant"],
+  rows: [{ tenant: "acme", ...SUMS, cost_usd: "0.100000000000000001", latency_ms_p50: 12.4, latency_ms_p95: null }],
+  total: { ...SUMS, cost_usd: "0.100000000000000001" },
+};
+
+describe("the API client", () => {
+  it("sends token and body, and returns the answer", async () => {
+    const { url, asked } = await aServer(200, { ok: true });
+    const client = apiClient({ url, token: "secret" });
+    expect(await client.post("/api/v1/keys", { name: "n" })).toEqual({ ok: true });
+    await client.get("/api/v1/costs", { window: "24h", tenant: undefined, model: "a b" });
+    expect(asked).toEqual([
+      { method: "POST", path: "/api/v1/keys", authorization: "Bearer secret", body: { name: "n" } },
+      { method: "GET", path: "/api/v1/costs?window=24h&model=a+b", authorization: "Bearer secret", body: undefined },
+    ]);
+  });
+
+  it("tells the server's own problem", async () => {
+    const { url } = await aServer(401, PROBLEM);
+    await expect(apiClient({ url, token: undefined }).get("/x")).rejects.toMatchObject({
+      name: "ServerRefusal",
+      code: "role_missing",
+      status: 401,
+    });
+  });
+
+  it("says when nothing answers, and when something else does", async () => {
+    const { url } = await aServer(200, "<html>");
+    await expect(apiClient({ url, token: undefined }).get("/x")).rejects.toMatchObject({
+      code: "server_unreachable",
+      details: { status: 200 },
+    });
+    const dead = apiClient({ url: "http://127.0.0.1:1", token: undefined });
+    await expect(dead.get("/x")).rejects.toThrow("No Ballast server answers at http://127.0.0.1:1");
+  });
+});
+
+describe("commands against a server", () => {
+  it("prints detail, remedy and code of a refusal, and exits with 1", async () => {
+    const { url } = await aServer(401, PROBLEM);
+    expect(await run("key", "list", "--url", url, "--token", "t")).toEqual({
+      code: 1,
+      out: "",
+      err: "ballast: No token.\nSend one.\nCode: role_missing",
+    });
+    const asJson = await run("key", "list", "--url", url, "--token", "t", "--json");
+    expect([asJson.code, JSON.parse(asJson.out), asJson.err]).toEqual([1, PROBLEM, ""]);
+  });
+
+  it("resolves a hold with the amount as it was typed", async () => {
+    const { url, asked } = await aServer(200, { hold: HOLD, booked_usd: "0.10" });
+    const args = ["hold", "resolve", "h/1", "--cost-usd", "0.10", "--reason", "invoice"];
+    expect((await run(...args, "--url", url, "--token", "t")).out).toBe("Booked 0.10 USD for h/1; 2 USD were held.");
+    expect(asked[0]).toMatchObject({ path: "/api/v1/holds/h%2F1/resolve", body: { cost_usd: "0.10", reason: "invoice" } });
+  });
+
+  it("sets a budget with only what was said", async () => {
+    const { url, asked } = await aServer(400, PROBLEM);
+    await run(
+      "budget",
+      "set",
+      "tenant=acme,model=x/y",
+      "--limit-usd",
+      "12.5",
+      "--soft",
+      "--thresholds",
+      "50,80",
+      "--url",
+      url,
+      "--token",
+      "t",
+    );
+    expect(asked[0]).toMatchObject({
+      path: "/api/v1/budgets/tenant%3Dacme%2Cmodel%3Dx%2Fy",
+      body: { limit_usd: "12.5", hard: false, thresholds: [50, 80] },
+    });
+    expect((await run("budget", "set", "*", "--limit-usd", "1", "--hard", "--soft")).code).toBe(2);
+  });
+
+  it("puts the secret of a new key alone on stdout", async () => {
+    const { url, asked } = await aServer(201, { key: { id: "k1", name: "ci" }, secret: "bk-secret" });
+    const { out, err } = await run(
+      "key",
+      "create",
+      "--name",
+      "ci",
+      "--tenant",
+      "acme",
+      "--may-name",
+      "feature,team",
+      "--use-case",
+      "u",
+      "--url",
+      url,
+      "--token",
+      "t",
+    );
+    expect(out).toBe("bk-secret");
+    expect(err).toContain("k1");
+    expect(asked[0]?.body).toEqual({ name: "ci", scope: { tenant: "acme", use_case: "u" }, may_name: ["feature", "team"], models: [] });
+  });
+
+  it("shows usage as table, CSV and JSON, with every digit of the cost", async () => {
+    const { url, asked } = await aServer(200, COSTS);
+    const report = (...more: string[]) =>
+      run("report", "usage", "--since", "month", "--by", "tenant", "--url", url, "--token", "t", ...more);
+    const lines = (await report()).out.split("\n");
+    expect(lines[3]).toMatch(/^acme +3 +0 .* 0\.100000000000000001 +12 +–$/);
+    expect(lines[4]).toMatch(/^total +3 .* 0\.100000000000000001$/);
+    expect((await report("--csv")).out.split("\r\n")[1]).toBe("acme,3,0,0,0,0,20,10,0.100000000000000001,12.4,");
+    expect(JSON.parse((await report("--json")).out)).toEqual(COSTS);
+    expect(asked[0]?.path).toBe("/api/v1/costs?window=month&group_by=tenant");
+    expect((await report("--json", "--csv")).code).toBe(2);
+    expect((await run("report", "usage", "--since", "2h")).err).toContain("1h, 24h, 7d, 30d, month");
+    expect((await run("report", "usage", "--by", "tenant,modle")).err).toContain("Did you mean model?");
+  });
+
+  it("takes a model without price, and books that do not agree, as findings", async () => {
+    const prices = await aServer(200, { at: "2026-11-01T00:00:00.000Z", prices: [] });
+    expect(await run("price", "show", "openai", "gpt-9", "--url", prices.url, "--token", "t")).toMatchObject({ code: 1, err: "" });
+    const warehouse = { checked: false, traces: 0, booked_usd: null };
+    const books = {
+      ok: false,
+      findings: ["Lost a cent."],
+      entries: 1,
+      accounts: 1,
+      audit_rows: 0,
+      outbox: { waiting: 0, parked: 0 },
+      in_doubt_holds: 0,
+      warehouse,
+    };
+    const verify = await aServer(200, books);
+    const { code, out } = await run("verify", "--url", verify.url, "--token", "t");
+    expect([code, out.split("\n")[0]]).toEqual([1, "finding: Lost a cent."]);
+  });
+});

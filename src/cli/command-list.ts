@@ -1,0 +1,35 @@
+import type { Command } from "./command.ts";
+import { budgetListCommand } from "./commands/budget-list-command.ts";
+import { budgetSetCommand } from "./commands/budget-set-command.ts";
+import { budgetShowCommand } from "./commands/budget-show-command.ts";
+import { demoCommand } from "./commands/demo-command.ts";
+import { doctorCommand } from "./commands/doctor-command.ts";
+import { holdListCommand } from "./commands/hold-list-command.ts";
+import { holdResolveCommand } from "./commands/hold-resolve-command.ts";
+import { keyCreateCommand } from "./commands/key-create-command.ts";
+import { keyListCommand } from "./commands/key-list-command.ts";
+import { keyRevokeCommand } from "./commands/key-revoke-command.ts";
+import { priceShowCommand } from "./commands/price-show-command.ts";
+import { reportUsageCommand } from "./commands/report-usage-command.ts";
+import { serveCommand } from "./commands/serve-command.ts";
+import { validateCommand } from "./commands/validate-command.ts";
+import { verifyCommand } from "./commands/verify-command.ts";
+
+/** Every command, in the order in which help lists them. What is not here does not exist; docs/reference/cli.md lists the same. */
+export const COMMANDS: readonly Command[] = [
+  serveCommand,
+  demoCommand,
+  validateCommand,
+  doctorCommand,
+  verifyCommand,
+  reportUsageCommand,
+  keyCreateCommand,
+  keyListCommand,
+  keyRevokeCommand,
+  budgetListCommand,
+  budgetSetCommand,
+  budgetShowCommand,
+  priceShowCommand,
+  holdListCommand,
+  holdResolveCommand,
+];

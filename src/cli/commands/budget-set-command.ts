@@ -1,0 +1,74 @@
+import type { Static } from "typebox";
+import type { budgetAnswer } from "../../contract/budgets-contract.ts";
+import { WINDOW_KINDS } from "../../core/time/window.ts";
+import { clientFor } from "../api-client.ts";
+import { type Command, type CommandContext, SERVER_OPTIONS } from "../command.ts";
+import { oneOf, wholeNumber } from "../read-number.ts";
+import { UsageError } from "../usage-error.ts";
+import { budgetTable } from "./budget-list-command.ts";
+
+export const budgetSetCommand: Command = {
+  name: "budget set",
+  summary: 'Sets the budget of a scope such as tenant=acme,model=gpt-4o, or "*" for every call; what is left out stays as it was.',
+  usage: "<scope>",
+  options: [
+    { name: "limit-usd", type: "string", value: "usd", required: true, description: "The limit in USD, with at most 9 decimal places" },
+    {
+      name: "window",
+      type: "string",
+      value: "window",
+      description: `Calendar window of the limit: ${WINDOW_KINDS.join(", ")}; month unless set`,
+    },
+    { name: "zone", type: "string", value: "zone", description: "IANA time zone in which the window's days begin, such as Europe/Berlin" },
+    { name: "hard", type: "boolean", description: "Never exceeded: calls that do not fit are refused or made smaller" },
+    { name: "soft", type: "boolean", description: "Told, not refused" },
+    {
+      name: "on-short",
+      type: "string",
+      value: "way",
+      description: "What happens to a call that does not fit: deny it, or fit its max_tokens",
+    },
+    {
+      name: "thresholds",
+      type: "string",
+      value: "percents",
+      multiple: true,
+      description: "List with commas of rising percents whose crossing is told",
+    },
+    { name: "warn-percent", type: "string", value: "percent", description: "Answers carry a warning above this percent of the limit" },
+    { name: "covers", type: "string", value: "calls", description: "all calls of the scope, or the rest without a budget of their model" },
+    { name: "reason", type: "string", value: "text", description: "Why, for the audit log" },
+    ...SERVER_OPTIONS,
+  ],
+  async run(context) {
+    const [scope = ""] = context.words;
+    const body = budgetWish(context);
+    const answer = await clientFor(context).post<Static<typeof budgetAnswer>>(`/api/v1/budgets/${encodeURIComponent(scope)}`, body);
+    context.out(context.json ? JSON.stringify(answer) : budgetTable([answer.budget]));
+    return 0;
+  },
+};
+
+/** What the options say, as the API takes it; the amount stays text, so that no digit is lost. */
+export function budgetWish(context: CommandContext): Record<string, unknown> {
+  if (context.flag("hard") && context.flag("soft")) throw new UsageError("--hard and --soft exclude each other.", "Leave one out.");
+  const wish = {
+    limit_usd: context.text("limit-usd"),
+    window: oneOf(context, "window", WINDOW_KINDS),
+    zone: context.text("zone"),
+    hard: context.flag("hard") ? true : context.flag("soft") ? false : undefined,
+    on_short: oneOf(context, "on-short", ["deny", "fit"]),
+    thresholds: percents(context.list("thresholds")),
+    warn_percent: wholeNumber(context, "warn-percent", 1, 100),
+    covers: oneOf(context, "covers", ["all", "rest"]),
+    reason: context.text("reason"),
+  };
+  return Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
+}
+
+function percents(texts: readonly string[]): number[] | undefined {
+  if (texts.length === 0) return undefined;
+  const stranger = texts.find((text) => !/^\d{1,4}$/.test(text));
+  if (stranger !== undefined) throw new UsageError(`--thresholds ${stranger} is no whole percent.`, "Write it as --thresholds 50,80,100.");
+  return texts.map(Number);
+}

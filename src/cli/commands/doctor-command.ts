@@ -1,0 +1,75 @@
+import type { Config } from "../../config/config-schema.ts";
+import { environment } from "../../config/environment.ts";
+import { readConfig } from "../../config/read-config.ts";
+import { Problem } from "../../contract/problem.ts";
+import { systemClock } from "../../std/system-clock.ts";
+import { CONFIG_OPTION, type Command, type CommandContext } from "../command.ts";
+import { checkDataFolder, checkDiskSpace, checkEmbeddedWarehouse, checkNode } from "../doctor/check-machine.ts";
+import { checkPrices } from "../doctor/check-prices.ts";
+import { checkProviders, checkReachable } from "../doctor/check-providers.ts";
+import { checkNamedServer, checkPort } from "../doctor/check-server.ts";
+import { type DoctorCheck, doctorText, fail, ok } from "../doctor/doctor-check.ts";
+import { settingLine, settingProblems } from "../failure-report.ts";
+import { checkUrl, configPath } from "../server-address.ts";
+
+export const doctorCommand: Command = {
+  name: "doctor",
+  summary: "Looks at machine, configuration, prices, providers and server, and says what to do; a failed check is exit code 1.",
+  usage: "",
+  options: [
+    CONFIG_OPTION,
+    { name: "url", type: "string", value: "url", description: "Look at this server; BALLAST_URL, or what answers on listen, unless set" },
+  ],
+  async run(context) {
+    const checks = await allChecks(context);
+    const well = checks.every(({ status }) => status !== "fail");
+    context.out(context.json ? JSON.stringify({ ok: well, checks }) : doctorText(checks));
+    return well ? 0 : 1;
+  },
+};
+
+/** Goes on after a wrong configuration, with what can be checked without one. */
+async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
+  const named = context.text("url") ?? environment("BALLAST_URL");
+  const url = named === undefined ? undefined : checkUrl(named);
+  const { config, checks } = checkConfig(context);
+  if (!config) return [checkNode(process.versions.node), ...checks, ...(url === undefined ? [] : await checkNamedServer(url))];
+  const [warehouse, providers, server] = await Promise.all([
+    checkWarehouse(config.stores.warehouse),
+    checkProviders(config.providers),
+    url === undefined ? checkPort(config.listen) : checkNamedServer(url),
+  ]);
+  return [
+    checkNode(process.versions.node),
+    ...checks,
+    checkDataFolder(config.data_dir),
+    checkDiskSpace(config.data_dir),
+    warehouse,
+    ...checkPrices(config, systemClock()),
+    ...providers,
+    ...server,
+  ];
+}
+
+function checkConfig(context: CommandContext): { readonly config: Config | undefined; readonly checks: readonly DoctorCheck[] } {
+  try {
+    const config = readConfig(configPath(context));
+    return {
+      config,
+      checks: [
+        ok("configuration", `${context.text("config") ?? environment("BALLAST_CONFIG") ?? "ballast.yaml, or the defaults,"} can be used`),
+      ],
+    };
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== "config_invalid") throw error;
+    const lines = settingProblems(error.details).map(settingLine);
+    const remedy = "Correct it; `ballast validate` checks again.";
+    return { config: undefined, checks: (lines.length > 0 ? lines : [error.message]).map((line) => fail("configuration", line, remedy)) };
+  }
+}
+
+async function checkWarehouse(where: string): Promise<DoctorCheck> {
+  if (where === "chdb") return checkEmbeddedWarehouse();
+  if (where === "none") return ok("warehouse", "none is configured; there are no reports");
+  return checkReachable("warehouse", where);
+}

@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Config } from "../../config/config-schema.ts";
+import { checkDataFolder, checkNode, diskSpaceCheck } from "./check-machine.ts";
+import { checkPrices, routedModels } from "./check-prices.ts";
+import { checkKey, checkProviders } from "./check-providers.ts";
+import { checkNamedServer, checkPort } from "./check-server.ts";
+import { doctorText, fail, ok } from "./doctor-check.ts";
+
+const ended: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ended.splice(0)) end();
+});
+
+async function aServer(answers: Readonly<Record<string, unknown>>): Promise<number> {
+  const server: Server = createServer((request, response) => {
+    const answer = answers[request.url ?? ""];
+    response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {}));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  ended.push(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** What the checks look at, filled in no further than they need. */
+function aProvider(fields: object): Config["providers"][number] {
+  return { name: "openai", kind: "openai", ...fields } as unknown as Config["providers"][number];
+}
+
+describe("doctor", () => {
+  it("judges Node and disk space", () => {
+    expect([checkNode("24.0.0").status, checkNode("22.18.0").status]).toEqual(["ok", "fail"]);
+    expect([2 ** 33, 2 ** 30, 2 ** 20].map((bytes) => diskSpaceCheck(bytes).status)).toEqual(["ok", "warn", "fail"]);
+  });
+
+  it("takes a folder that can be made, and no file in its place", () => {
+    const folder = mkdtempSync(join(tmpdir(), "ballast-doctor-"));
+    ended.push(() => rmSync(folder, { recursive: true }));
+    writeFileSync(join(folder, "file"), "");
+    expect(checkDataFolder(folder).status).toBe("ok");
+    expect(checkDataFolder(join(folder, "a", "b")).detail).toContain("will be made");
+    expect(checkDataFolder(join(folder, "file")).status).toBe("fail");
+  });
+
+  it("finds exactly named models without a price", () => {
+    const providers = [
+      aProvider({ models: ["gpt-4o", "gpt-*"] }),
+      aProvider({ name: "house", kind: "openai-compatible", models: ["tiny"] }),
+    ];
+    const routes = [{ model: "best", targets: [{ provider: "openai", model: "gpt-4o" }] }];
+    expect(routedModels({ providers, routes }).map(({ model }) => model)).toEqual(["gpt-4o", "tiny"]);
+    const config = { providers, routes, prices: [] };
+    const failed = checkPrices(config, Date.parse("2026-06-01")).filter(({ status }) => status === "fail");
+    expect(failed.map(({ name }) => name)).toEqual(["price house/tiny"]);
+  });
+
+  it("counts any HTTP status of a provider as reachable, and never prints its key", async () => {
+    const port = await aServer({});
+    const checks = await checkProviders([
+      aProvider({ base_url: `http://127.0.0.1:${port}`, api_key: "sk-secret" }),
+      aProvider({ name: "gone", base_url: "http://user:sk-secret@127.0.0.1:1/sk-secret" }),
+      aProvider({ name: "toy", kind: "sim" }),
+    ]);
+    expect(checks.map(({ status }) => status)).toEqual(["ok", "ok", "fail", "fail", "ok"]);
+    expect(doctorText(checks)).not.toContain("sk-secret");
+    expect(checkKey(aProvider({ kind: "openai-compatible" })).status).toBe("warn");
+    expect(checkKey(aProvider({ headers: { "X-Api-Key": "sk-secret" } })).status).toBe("ok");
+  });
+
+  it("tells a free port, a Ballast server, and a stranger apart", async () => {
+    const checks = [
+      { name: "ledger", ok: true, detail: "well" },
+      { name: "warehouse", ok: false, detail: "gone" },
+    ];
+    const ballast = await aServer({ "/healthz": { status: "ok" }, "/readyz": { status: "not_ready", checks } });
+    const stranger = await aServer({});
+    const at = async (port: number) => (await checkPort({ host: "127.0.0.1", port })).map(({ status, detail }) => `${status} ${detail}`);
+    expect(await at(ballast)).toEqual([`ok a Ballast server answers on 127.0.0.1:${ballast}`, "ok well", "fail gone"]);
+    expect(await at(stranger)).toEqual([`fail something else listens on 127.0.0.1:${stranger}`]);
+    expect((await checkNamedServer("http://127.0.0.1:1")).map(({ status }) => status)).toEqual(["fail"]);
+    ended.splice(0).forEach((end) => {
+      end();
+    });
+    expect(await at(stranger)).toEqual([`ok 127.0.0.1:${stranger} is free`]);
+  });
+
+  it("writes what to do under the line", () => {
+    expect(doctorText([ok("node", "24"), fail("port", "taken", "Stop it.")])).toBe(
+      "ok    node  24\nfail  port  taken\n            -> Stop it.\n\n1 ok, 0 to look at, 1 failed.",
+    );
+  });
+});
