@@ -194,6 +194,35 @@ describe("Idempotency-Key", () => {
   });
 });
 
+describe("a full disk", () => {
+  it("gives the answer that was paid for, lets no further call through, and goes on when there is room", async () => {
+    const full = await openGatewayKit({ maxPages: 110 });
+    try {
+      const made = await full.key();
+      const send = () =>
+        fetch(`${full.url}/v1/chat/completions`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${made.secret}`, "content-type": "application/json" },
+          body: chatBody({ out: 5 }),
+        });
+      let answer = await send();
+      for (let number = 0; number < 600 && answer.status === 200 && !answer.headers.has("x-ballast-settlement"); number++)
+        answer = await send();
+      expect([answer.status, answer.headers.get("x-ballast-settlement")]).toEqual([200, "pending"]);
+      const refused = await send();
+      expect([refused.status, ((await refused.json()) as { error: { code: string } }).error.code]).toEqual([503, "store_unavailable"]);
+      const before = (await full.account()).spentNano;
+      await full.store.ackOutbox((await full.store.readOutbox("request_trace", 100_000)).map((row) => row.seq));
+      await full.settled(1);
+      expect((await full.account()).spentNano).toBeGreaterThan(before);
+      expect((await send()).status).toBe(200);
+      expect((await full.store.verify()).findings).toEqual([]);
+    } finally {
+      await full.close();
+    }
+  });
+});
+
 describe("after all of this", () => {
   it("the books agree and no secret was logged", async () => {
     await kit.settled(1);

@@ -1,3 +1,4 @@
+import { Problem } from "../../contract/problem.ts";
 import { type Account, accountId, availableNano, type Budget } from "../../core/ledger/budget.ts";
 import { LeaseBook } from "../../core/ledger/lease-book.ts";
 import type { Nano } from "../../core/money/usd.ts";
@@ -39,6 +40,8 @@ export class LeaseDesk {
   readonly #catalog: BudgetCatalog;
   readonly #journal: Pick<HoldJournal, "append" | "ended">;
   readonly #book = new LeaseBook();
+  /** Holds whose ending was refused by the store, and is being tried again. */
+  readonly #unwritten = new Set<string>();
   readonly #warned = new Set<string>();
   readonly #refused = new Set<string>();
   readonly #windows = new Map<string, { budget: Budget; period: Period; account: string }>();
@@ -55,6 +58,8 @@ export class LeaseDesk {
    * @throws Problem store_unavailable; then nothing is held and the call must not be sent
    */
   async hold(holdId: string, scopes: readonly Scope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
+    // While endings cannot be written, no new call is let through on leases that were given before.
+    if (this.#unwritten.size > 0) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
     for (let round = 0; ; round++) {
       const due = scopes.flatMap((scope) => this.#catalog.due(scope, at)).filter(firstOfItsId);
       const budgets = [...scopes.flatMap((scope) => this.#catalog.matching(scope)), ...due].filter(firstOfItsId);
@@ -89,8 +94,15 @@ export class LeaseDesk {
    * the holds in the journal never sum to more than the lease.
    */
   async end(ending: Ending): Promise<EndingAnswer> {
-    const answer = await this.#store.end(ending);
-    if (ending.kind === "none") return answer;
+    if (ending.kind === "none") return await this.#store.end(ending);
+    let answer: EndingAnswer;
+    try {
+      answer = await this.#store.end(ending);
+      this.#unwritten.delete(ending.holdId);
+    } catch (error) {
+      this.#unwritten.add(ending.holdId);
+      throw error;
+    }
     this.#noteWarned(ending.accounts, answer.warned);
     const settledNano = ending.amountNano < ending.heldNano ? ending.amountNano : ending.heldNano;
     this.#book.end(ending.holdId, ending.kind === "doubt" ? ending.heldNano : settledNano);

@@ -1,0 +1,61 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+/*
+ * The product as a user gets it: packed, installed into an empty folder, started by its name. It needs the package registry and half a
+ * minute, so it runs where everything is required (BALLAST_REQUIRE_SERVICES=1, as in CI) and says so elsewhere.
+ */
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const wanted = process.env.BALLAST_REQUIRE_SERVICES === "1";
+if (!wanted) console.log("skipped: the packed product (set BALLAST_REQUIRE_SERVICES=1 to pack, install and start it)");
+
+const folder = mkdtempSync(join(tmpdir(), "ballast-packed-"));
+const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
+const npm = (args: string[], cwd: string) => spawnSync("npm", args, { cwd, env, encoding: "utf8", timeout: 300_000 });
+
+describe.runIf(wanted)("the packed product", () => {
+  beforeAll(() => {
+    const packed = npm(["pack", "--pack-destination", folder], ROOT);
+    expect(packed.status, packed.stderr).toBe(0);
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "somebody", private: true }));
+    const tarball = readdirSync(folder).find((file) => file.endsWith(".tgz"))!;
+    const installed = npm(["install", "--no-audit", "--no-fund", `./${tarball}`], folder);
+    expect(installed.status, installed.stderr).toBe(0);
+  }, 400_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("runs its demo in an empty folder", () => {
+    const run = spawnSync("npx", ["ballast", "demo", "--exit", "--json", "--port", "0", "--calls", "60"], {
+      cwd: folder,
+      env,
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+    expect(run.status, run.stderr).toBe(0);
+    const { rows } = JSON.parse(run.stdout) as { rows: { tenant: string; calls: number }[] };
+    expect(rows.reduce((sum, row) => sum + row.calls, 0)).toBeGreaterThanOrEqual(50);
+  });
+
+  it("serves, answers, and stops in order", async () => {
+    const server = spawn("npx", ["ballast", "serve", "--json", "--port", "0", "--data-dir", join(folder, "data")], {
+      cwd: folder,
+      env,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const url = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: server.stdout }).once("line", (line) => resolve((JSON.parse(line) as { url: string }).url));
+      server.once("exit", (code) => reject(new Error(`it ended with ${code}`)));
+    });
+    server.removeAllListeners("exit");
+    expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: "ok" });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    const ended = new Promise((resolve) => server.once("exit", resolve));
+    server.kill("SIGTERM");
+    await ended;
+  });
+});
