@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Scope, selectorKey } from "../scope/scope.ts";
+import type { Budget } from "./budget.ts";
+import { BudgetIndex } from "./budget-index.ts";
+
+function aBudget(selector: Budget["selector"], more: Partial<Budget> = {}): Budget {
+  const limits = { limitNano: 1n, window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [], warnPercent: 80 } as const;
+  return { ...limits, id: selectorKey(selector), selector, covers: "all", origin: "api", createdAt: 0, updatedAt: 0, ...more };
+}
+
+describe("BudgetIndex", () => {
+  it("finds exactly the budgets whose every dimension is equal, however they are spread", () => {
+    const value = fc.constantFrom("a", "b", "c");
+    const selector = fc.record({ tenant: value, team: value, model: value, feature: value }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(fc.array(selector), selector, (selectors, wanted) => {
+        const unique = [...new Map(selectors.map((each) => [selectorKey(each), each])).values()].filter(
+          (each) => Object.keys(each).length > 0,
+        );
+        const index = new BudgetIndex(unique.map((each) => aBudget(each)));
+        const scope: Scope = { tenant: "z", ...wanted };
+        const expected = unique.filter((each) => Object.entries(each).every(([dimension, own]) => scope[dimension as keyof Scope] === own));
+        expect(
+          index
+            .matching(scope)
+            .map((budget) => budget.id)
+            .sort(),
+        ).toEqual(expected.map(selectorKey).sort());
+      }),
+    );
+  });
+
+  it("leaves a rest budget out where the model has one of its own", () => {
+    const index = new BudgetIndex([aBudget({ tenant: "a" }, { covers: "rest" }), aBudget({ tenant: "a", model: "m" })]);
+    expect(index.matching({ tenant: "a", model: "m" }).map((budget) => budget.id)).toEqual(["tenant=a,model=m"]);
+    expect(index.matching({ tenant: "a", model: "n" }).map((budget) => budget.id)).toEqual(["tenant=a"]);
+  });
+
+  it("knows whether a default is due", () => {
+    const index = new BudgetIndex([aBudget({ tenant: "a", model: "m" }), aBudget({ team: "t" })]);
+    expect([
+      index.hasTenantBudget({ tenant: "a", model: "m" }),
+      index.hasTenantBudget({ tenant: "a", model: "n" }),
+      index.hasTenantBudget({ tenant: "b", team: "t" }),
+    ]).toEqual([true, false, false]);
+  });
+
+  it("forgets a budget that is removed and keeps one copy of a changed one", () => {
+    const index = new BudgetIndex([aBudget({ tenant: "a" })]);
+    index.put(aBudget({ tenant: "a" }, { limitNano: 5n }));
+    expect(index.matching({ tenant: "a" }).map((budget) => budget.limitNano)).toEqual([5n]);
+    index.remove("tenant=a");
+    expect(index.matching({ tenant: "a" })).toEqual([]);
+  });
+});

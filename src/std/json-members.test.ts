@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { editJsonMembers, findJsonMembers } from "./json-members.ts";
+
+const find = (text: string) => findJsonMembers(Buffer.from(text))!;
+
+/** JSON.stringify in three hands: compact, spaced, and with every character escaped. */
+function written(value: unknown, hand: number): string {
+  if (hand === 0) return JSON.stringify(value);
+  if (hand === 1) return JSON.stringify(value, null, 3);
+  return JSON.stringify(value).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
+describe("findJsonMembers", () => {
+  it("finds the members that JSON.parse finds, with their values, however they are written", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue()), fc.nat(2), (value, hand) => {
+        const text = written(value, hand);
+        const { members } = find(text);
+        const bytes = Buffer.from(text);
+        expect([...members.keys()]).toEqual(Object.keys(JSON.parse(text)));
+        for (const [key, member] of members) {
+          expect(JSON.parse(bytes.subarray(member.valueStart, member.valueEnd).toString())).toEqual(
+            (JSON.parse(text) as Record<string, unknown>)[key],
+          );
+        }
+      }),
+    );
+  });
+
+  it("tells a key that occurs twice, also when it is written differently", () => {
+    expect(find('{"a":1,"b":2,"a":3}').duplicate).toBe("a");
+    expect(find('{"a":1,"\\u0061":3}').duplicate).toBe("a");
+    expect(find('{"a":{"a":1,"a":2}}').duplicate).toBeUndefined();
+  });
+
+  it("is undefined for what is no object", () => {
+    expect(findJsonMembers(Buffer.from("[1]"))).toBeUndefined();
+  });
+});
+
+describe("editJsonMembers", () => {
+  it("replaces and adds members and leaves every other byte as it was", () => {
+    const bytes = Buffer.from('{ "model" : "a" , "n":1e400, "x":{"model":"b"} }');
+    const edited = editJsonMembers(bytes, findJsonMembers(bytes)!, [
+      { key: "model", value: '"c"' },
+      { key: "max_tokens", value: "5" },
+    ]);
+    expect(edited.toString()).toBe('{"max_tokens":5, "model" : "c" , "n":1e400, "x":{"model":"b"} }');
+  });
+
+  it("adds to an empty object", () => {
+    const bytes = Buffer.from("{ }");
+    expect(JSON.parse(editJsonMembers(bytes, findJsonMembers(bytes)!, [{ key: "a", value: "1" }]).toString())).toEqual({ a: 1 });
+  });
+
+  it("gives what assigning the members would give, for any object", () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.dictionary(fc.string(), fc.jsonValue(), { maxKeys: 3 }),
+        (value, changes) => {
+          const bytes = Buffer.from(JSON.stringify(value));
+          const edits = Object.entries(changes).map(([key, inner]) => ({ key, value: JSON.stringify(inner) }));
+          const edited: unknown = JSON.parse(editJsonMembers(bytes, findJsonMembers(bytes)!, edits).toString());
+          expect(edited).toEqual(JSON.parse(JSON.stringify({ ...value, ...changes })));
+        },
+      ),
+    );
+  });
+});
