@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { extractUsage, type UsageReading } from "../core/usage/extract-usage.ts";
 import { createStreamUsage } from "../core/usage/stream-usage.ts";
+import { findJsonMembers } from "../std/json-members.ts";
 import { SseFrames } from "../std/sse-frames.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import type { AnswerHead, AttemptFailure } from "./send-attempt.ts";
@@ -83,7 +84,7 @@ function relayWhole(options: RelayOptions, isJson: boolean): Relay {
     },
     onEnd() {
       body = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
-      const payload = isJson ? parseJson(body.toString("utf8")) : undefined;
+      const payload = isJson ? readAnswer(body, options.dialect) : undefined;
       if (payload === undefined) finish("malformed", UNFINISHED, 0);
       else finish("complete", extractUsage(options.dialect.usage, payload), body.length);
     },
@@ -180,6 +181,27 @@ function relayStream(options: RelayOptions): Relay {
       response.end();
     },
   };
+}
+
+/** Above this the vectors of an embeddings answer are passed by, not parsed: they are most of it and say nothing about usage. */
+const LARGE_ANSWER_BYTES = 128 * 1024;
+
+function readAnswer(body: Buffer, dialect: Dialect): unknown {
+  if (dialect.usage !== "openai-embeddings" || body.length <= LARGE_ANSWER_BYTES) return parseJson(body.toString("utf8"));
+  const found = findJsonMembers(body);
+  if (
+    !found ||
+    !body
+      .toString("latin1", body.length - 8)
+      .trimEnd()
+      .endsWith("}")
+  )
+    return undefined;
+  const answer: Record<string, unknown> = {};
+  for (const [key, { valueStart, valueEnd }] of found.members) {
+    if (key !== "data") answer[key] = parseJson(body.toString("utf8", valueStart, valueEnd));
+  }
+  return answer;
 }
 
 function endOf(failure: AttemptFailure): RelayEnd {

@@ -18,6 +18,8 @@ export class BalanceSheet {
   readonly #budgets = new Map<string, Budget>();
   readonly #accounts = new Map<string, Account>();
   readonly #changed = new Set<string>();
+  /** Opened in this transaction and not posted to: not to be remembered, since a later limit must hold for them from the start. */
+  readonly #untouched = new Set<string>();
   readonly #leaseChanges = new Map<string, bigint>();
   #seq = 0;
   #hash: Uint8Array = CHAIN_START;
@@ -32,6 +34,7 @@ export class BalanceSheet {
   reload(): void {
     this.#accounts.clear();
     this.#changed.clear();
+    this.#untouched.clear();
     this.#leaseChanges.clear();
     this.#budgets.clear();
     for (const row of this.#database.all("all-budgets")) {
@@ -71,8 +74,11 @@ export class BalanceSheet {
     const budget = this.#budgets.get(budgetId);
     invariant(budget, `no budget ${budgetId}`);
     const id = accountId(budgetId, window);
-    const account = this.find(id) ?? openAccount(budget, window);
+    const known = this.find(id);
+    if (known) return known;
+    const account = openAccount(budget, window);
     this.#accounts.set(id, account);
+    this.#untouched.add(id);
     return account;
   }
 
@@ -120,6 +126,8 @@ export class BalanceSheet {
   flush(): void {
     for (const id of this.#changed) this.#database.run("put-account", rowOfAccount(this.#accounts.get(id)!));
     this.#changed.clear();
+    for (const id of this.#untouched) this.#accounts.delete(id);
+    this.#untouched.clear();
     for (const [key, changeNano] of this.#leaseChanges) {
       const space = key.indexOf(" ");
       if (changeNano !== 0n) {
@@ -135,6 +143,7 @@ export class BalanceSheet {
     invariant(before, `no account ${id}`);
     const after = post(before, entry);
     if (after === before) return;
+    this.#untouched.delete(id);
     this.#accounts.set(id, after);
     this.#changed.add(id);
     if (after.leasedNano !== before.leasedNano) {
