@@ -42,11 +42,9 @@ describe.runIf(wanted)("the packed product", () => {
   });
 
   it("serves, answers, and stops in order", async () => {
-    const server = spawn("npx", ["ballast", "serve", "--json", "--port", "0", "--data-dir", join(folder, "data")], {
-      cwd: folder,
-      env,
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+    // A group of its own, since npx does not pass signals on.
+    const args = ["ballast", "serve", "--json", "--port", "0", "--data-dir", join(folder, "data")];
+    const server = spawn("npx", args, { cwd: folder, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     const url = await new Promise<string>((resolve, reject) => {
       createInterface({ input: server.stdout }).once("line", (line) => resolve((JSON.parse(line) as { url: string }).url));
       server.once("exit", (code) => reject(new Error(`it ended with ${code}`)));
@@ -55,7 +53,8 @@ describe.runIf(wanted)("the packed product", () => {
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: "ok" });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     const ended = new Promise((resolve) => server.once("exit", resolve));
-    server.kill("SIGTERM");
+    process.kill(-server.pid!, "SIGTERM");
     await ended;
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
 });

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { sendDueAlerts } from "../notify/send-due-alerts.ts";
+import type { LedgerStore, OutboxRow } from "../ports/ledger-store.ts";
+import type { Warehouse } from "../ports/warehouse.ts";
+import { drainOutbox } from "./drain-outbox.ts";
+
+/** An outbox in memory, with the store's promise: rows stay until they are acknowledged or parked. */
+function outboxOf(topic: string, payloads: string[]) {
+  const rows: OutboxRow[] = payloads.map((payload, index) => ({ seq: index + 1, payload }));
+  const parked: { seq: number; reason: string }[] = [];
+  const store = {
+    readOutbox: async (asked: string, limit: number) => (asked === topic ? rows.slice(0, limit) : []),
+    ackOutbox: async (seqs: readonly number[]) => {
+      for (const seq of seqs)
+        rows.splice(
+          rows.findIndex((row) => row.seq === seq),
+          1,
+        );
+    },
+    parkOutbox: async (given: readonly { seq: number; reason: string }[]) => {
+      parked.push(...given);
+      for (const { seq } of given)
+        rows.splice(
+          rows.findIndex((row) => row.seq === seq),
+          1,
+        );
+    },
+  } as unknown as LedgerStore;
+  return { store, rows, parked };
+}
+
+describe("drainOutbox", () => {
+  it("takes rows out of the outbox only after the warehouse has them", async () => {
+    const { store, rows } = outboxOf("request_trace", ["a", "b"]);
+    const inserted: string[] = [];
+    const failing = { insertTraces: () => Promise.reject(new Error("down")) } as unknown as Warehouse;
+    await expect(drainOutbox(store, failing)).rejects.toThrow("down");
+    expect(rows).toHaveLength(2);
+    const working = {
+      insertTraces: async (traces: readonly string[]) => (inserted.push(...traces), { accepted: traces.length, rejected: [] }),
+    } as unknown as Warehouse;
+    expect([await drainOutbox(store, working), inserted, rows.length]).toEqual([2, ["a", "b"], 0]);
+  });
+
+  it("sets rows aside that the warehouse can never take, and carries the others", async () => {
+    const { store, rows, parked } = outboxOf("request_trace", ["good", "bad", "good"]);
+    const picky = { insertTraces: async () => ({ accepted: 2, rejected: [{ index: 1, reason: "no trace_id" }] }) } as unknown as Warehouse;
+    await drainOutbox(store, picky);
+    expect([parked, rows.length]).toEqual([[{ seq: 2, reason: "no trace_id" }], 0]);
+  });
+});
+
+describe("sendDueAlerts", () => {
+  it("tells each alert and then lets it go", async () => {
+    const { store, rows } = outboxOf("alert", ['{"type":"budget_threshold_crossed","percent":80}']);
+    const told: string[] = [];
+    await sendDueAlerts(store, { warn: (facts, words) => told.push(`${words} ${JSON.stringify(facts)}`) });
+    expect([told.length, told[0]?.includes("budget threshold crossed"), rows.length]).toEqual([1, true, 0]);
+  });
+});
