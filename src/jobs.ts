@@ -23,7 +23,7 @@ interface Job {
 export const JOBS: readonly Job[] = [
   {
     name: "traces into the warehouse",
-    everyMs: 250,
+    everyMs: 500,
     run: async ({ store, warehouse }) => (warehouse ? (await drainOutbox(store, warehouse)) === TRACE_BATCH : false),
   },
   {

@@ -57,7 +57,8 @@ export function requestHeaders(incoming: IncomingMessage, target: ProviderTarget
 /** The provider's headers for the caller. */
 export function answerHeaders(head: AnswerHead): Record<string, string | string[]> {
   const headers: Record<string, string | string[]> = {};
-  for (const [name, value] of Object.entries(head.headers)) {
+  for (const name in head.headers) {
+    const value = head.headers[name];
     if (value !== undefined && !NOT_RETURNED.has(name)) headers[name] = value;
   }
   return headers;

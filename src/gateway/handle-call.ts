@@ -161,12 +161,12 @@ function attemptCall(
           return;
         }
         const { desk, settings } = gateway;
-        const headers = { ...answerHeaders(head), ...ballastHeaders(record, plan, desk.warns(plan.hold.accounts)) };
         relay = relayAnswer({
           dialect,
           head,
           response,
-          headers,
+          headers: answerHeaders(head),
+          ownHeaders: () => ballastHeaders(record, plan, desk.warns(plan.hold.accounts)),
           hideUsageEvent: dialect.askForUsage(summary) !== undefined,
           maxBytes: settings.maxAnswerBytes,
           keepBytes: settings.idempotencyMaxBytes,
@@ -275,8 +275,19 @@ async function book(
       "a call cost more than its hold",
     );
   }
-  const written = writeEnding(gateway, ending);
-  return Promise.race([written, sleep(LONGEST_BOOKING_WAIT_MS, false, { ref: false })]);
+  return await withinBookingWait(writeEnding(gateway, ending));
+}
+
+/** A timer that outlived its call would keep all of the call in memory until it is due: thousands of calls under load. */
+function withinBookingWait(written: Promise<true>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, LONGEST_BOOKING_WAIT_MS, false);
+    timer.unref();
+    void written.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
+  });
 }
 
 /** Something of ours broke after the money was held: what was sent may have been billed. Ending a hold twice changes nothing. */

@@ -38,8 +38,10 @@ export interface RelayOptions {
   readonly dialect: Dialect;
   readonly head: AnswerHead;
   readonly response: ServerResponse;
-  /** Headers to send with a stream's head; those of a plain answer come with `release`. */
+  /** The provider's headers for the caller. */
   readonly headers: Readonly<Record<string, string | string[]>>;
+  /** Our own, for a stream's head; those of a plain answer come with `release`. */
+  readonly ownHeaders: () => Readonly<Record<string, string>>;
   /** The event with the usage was asked for by us: the caller must not see it. */
   readonly hideUsageEvent: boolean;
   readonly maxBytes: number;
@@ -114,7 +116,7 @@ function relayStream(options: RelayOptions): Relay {
   let tail: Buffer[] = [];
   let over = false;
 
-  response.writeHead(options.head.status, options.headers);
+  response.writeHead(options.head.status, { ...options.headers, ...options.ownHeaders() });
   response.flushHeaders();
   response.on("drain", options.resume);
 

@@ -30,12 +30,17 @@ export interface Attempt {
   resume(): void;
 }
 
+interface ProviderAddress {
+  readonly pool: Pool;
+  /** Path of the base URL, without a final slash. */
+  readonly prefix: string;
+}
+
 /** One pool of connections for each provider. */
 export class ProviderConnections {
-  readonly #pools = new Map<string, Pool>();
+  readonly #addresses = new Map<string, ProviderAddress>();
 
   send(target: ProviderTarget, path: string, headers: string[], body: Buffer, listener: AttemptListener): Attempt {
-    const base = new URL(target.baseUrl);
     let controller: Dispatcher.DispatchController | undefined;
     let cutEarly = false;
     let over = false;
@@ -44,9 +49,9 @@ export class ProviderConnections {
       over = true;
       listener.onFailure(failureOf(error, controller !== undefined));
     };
-    const prefix = base.pathname === "/" ? "" : base.pathname.replace(/\/$/, "");
     try {
-      this.#pool(target, base.origin).dispatch(
+      const { pool, prefix } = this.#address(target);
+      pool.dispatch(
         {
           path: joinPath(prefix, path),
           method: "POST",
@@ -90,16 +95,18 @@ export class ProviderConnections {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+    await Promise.all([...this.#addresses.values()].map(({ pool }) => pool.destroy()));
   }
 
-  #pool(target: ProviderTarget, origin: string): Pool {
-    let pool = this.#pools.get(target.name);
-    if (!pool) {
-      pool = new Pool(origin, { connections: 256, pipelining: 1, connect: { timeout: 10_000 } });
-      this.#pools.set(target.name, pool);
+  #address(target: ProviderTarget): ProviderAddress {
+    let address = this.#addresses.get(target.name);
+    if (!address) {
+      const { origin, pathname } = new URL(target.baseUrl);
+      const pool = new Pool(origin, { connections: 256, pipelining: 1, connect: { timeout: 10_000 } });
+      address = { pool, prefix: pathname === "/" ? "" : pathname.replace(/\/$/, "") };
+      this.#addresses.set(target.name, address);
     }
-    return pool;
+    return address;
   }
 }
 

@@ -223,9 +223,9 @@ class History {
       }
     }
     const journal = new HoldJournal(this.#dir, this.#engine.epoch, 400);
-    const append: HoldJournal["append"] = (hold) => {
+    const append: HoldJournal["append"] = async (hold) => {
       this.#mayCrash("before the journal");
-      journal.append(hold);
+      await journal.append(hold);
       this.#mayCrash("after the journal");
     };
     this.#desk = new LeaseDesk(this.#store, this.#catalog, { append, ended: (holdId) => journal.ended(holdId) });

@@ -33,6 +33,8 @@ export class HoldJournal {
   /** Holds without a durable ending. */
   readonly #open = new Map<string, JournalledHold>();
   #file: number;
+  /** Holds of this turn of the event loop, which are written together at its end. */
+  #waiting: { hold: JournalledHold; written: () => void; failed: (error: unknown) => void }[] = [];
   #part = 0;
   #bytes = 0;
 
@@ -43,11 +45,14 @@ export class HoldJournal {
     this.#file = openSync(this.#path(0), "wx", 0o600);
   }
 
-  /** @throws Problem store_unavailable when the record cannot be written; then the call must not be sent */
-  append(hold: JournalledHold): void {
-    this.#write(journalLine(hold));
-    this.#open.set(hold.holdId, hold);
-    if (this.#bytes > this.#rotateBytes) this.#rotate();
+  /**
+   * Resolves when the record is written. Under load the holds of many calls are one write.
+   * @throws Problem store_unavailable when the record cannot be written; then the call must not be sent
+   */
+  append(hold: JournalledHold): Promise<void> {
+    return new Promise((written, failed) => {
+      if (this.#waiting.push({ hold, written, failed }) === 1) setImmediate(() => this.#writeWaiting());
+    });
   }
 
   /** The hold's ending is durable in the store. */
@@ -59,6 +64,25 @@ export class HoldJournal {
   close(): void {
     closeSync(this.#file);
     if (this.#open.size === 0) unlinkSync(this.#path(this.#part));
+  }
+
+  #writeWaiting(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      let text = "";
+      for (const { hold } of waiting) text += journalLine(hold);
+      this.#write(text);
+      for (const { hold } of waiting) this.#open.set(hold.holdId, hold);
+      if (this.#bytes > this.#rotateBytes) this.#rotate();
+    } catch (error) {
+      for (const { hold, failed } of waiting) {
+        this.#open.delete(hold.holdId);
+        failed(error);
+      }
+      return;
+    }
+    for (const { written } of waiting) written();
   }
 
   #write(text: string): void {

@@ -66,7 +66,7 @@ export class LeaseDesk {
       const accounts = budgets.map((budget) => this.#window(budget, at).account);
       const shortages = due.length === 0 ? this.#book.hold(holdId, accounts, amountNano) : undefined;
       if (due.length === 0 && !shortages) {
-        this.#write(holdId, scopes[0]!.tenant, accounts, amountNano, at);
+        await this.#write(holdId, scopes[0]!.tenant, accounts, amountNano, at);
         return { outcome: "held", hold: { holdId, accounts, budgets, amountNano } };
       }
       const wants = budgets.flatMap((budget) => {
@@ -159,9 +159,9 @@ export class LeaseDesk {
     }
   }
 
-  #write(holdId: string, tenant: string, accounts: readonly string[], amountNano: Nano, at: Instant): void {
+  async #write(holdId: string, tenant: string, accounts: readonly string[], amountNano: Nano, at: Instant): Promise<void> {
     try {
-      this.#journal.append({ holdId, at, tenant, amountNano, accounts });
+      await this.#journal.append({ holdId, at, tenant, amountNano, accounts });
     } catch (error) {
       this.#book.end(holdId, 0n);
       throw error;

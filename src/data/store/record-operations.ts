@@ -49,7 +49,7 @@ export class RecordOperations {
   }
 
   ackOutbox(seqs: readonly number[]): void {
-    for (const seq of seqs) this.#database.run("ack-outbox", { seq });
+    this.#database.run("ack-outbox", { seqs: JSON.stringify(seqs) });
   }
 
   parkOutbox(rows: readonly { seq: number; reason: string }[]): void {

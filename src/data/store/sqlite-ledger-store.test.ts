@@ -164,8 +164,8 @@ describe("after kill -9", () => {
     const opened = await withLease(500n);
     const journal = new HoldJournal(folder, opened.epoch);
     const hold = { at: AT, tenant: "a", accounts: [accountId("b", window)] };
-    journal.append({ ...hold, holdId: "ended", amountNano: 100n });
-    journal.append({ ...hold, holdId: "lost", amountNano: 150n });
+    await journal.append({ ...hold, holdId: "ended", amountNano: 100n });
+    await journal.append({ ...hold, holdId: "lost", amountNano: 150n });
     await opened.end(anEnding("ended", "settle", 40n, 100n));
     await (opened as unknown as { crash(): Promise<void> }).crash();
     store = undefined;
@@ -230,10 +230,10 @@ describe("verify", () => {
 });
 
 describe("the journal of holds", () => {
-  it("begins a new file with the holds still open when the old one has grown", () => {
+  it("begins a new file with the holds still open when the old one has grown", async () => {
     const journal = new HoldJournal(folder, 7, 300);
     for (let number = 0; number < 50; number++) {
-      journal.append({ holdId: `h${number}`, at: AT, tenant: "a\tb", amountNano: 5n, accounts: ["x", "y"] });
+      await journal.append({ holdId: `h${number}`, at: AT, tenant: "a\tb", amountNano: 5n, accounts: ["x", "y"] });
       if (number !== 3) journal.ended(`h${number}`);
     }
     const { holds, whole } = readJournal(folder, 7);

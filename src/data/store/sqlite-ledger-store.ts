@@ -24,7 +24,8 @@ import type {
 } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
 import type { StoreOptions } from "./store-engine.ts";
-import type { StoreCall, StoreReply } from "./store-worker.ts";
+import { endParameters } from "./store-messages.ts";
+import type { StoreReply } from "./store-worker.ts";
 
 /**
  * The embedded store, seen from the server's thread: every method is a message to the writer thread.
@@ -43,6 +44,9 @@ export async function openSqliteLedgerStore(options: StoreOptions, now: () => In
   return new SqliteLedgerStore(worker, opened, now);
 }
 
+/** What nearly every ending is answered; its reply is the id alone. */
+const PLAINLY_ENDED: EndingAnswer = { applied: true, warned: [] };
+
 interface Waiting {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
@@ -55,7 +59,8 @@ class SqliteLedgerStore implements LedgerStore {
   readonly #exited: Promise<void>;
   readonly #now: () => Instant;
   readonly #waiting = new Map<number, Waiting>();
-  #outgoing: StoreCall[] = [];
+  /** Id, operation and parameters of each call, one after the other. */
+  #outgoing: unknown[] = [];
   #lastId = 0;
   #stopped: Error | undefined;
 
@@ -64,7 +69,7 @@ class SqliteLedgerStore implements LedgerStore {
     this.#now = now;
     this.epoch = opened.epoch;
     this.recovery = opened.recovery;
-    worker.on("message", (replies: StoreReply[]) => this.#receive(replies));
+    worker.on("message", (replies: (StoreReply | number)[]) => this.#receive(replies));
     worker.on("error", (error) => this.#fail(new Problem("store_unavailable", {}, { cause: error })));
     this.#exited = new Promise((resolve) => worker.once("exit", () => resolve()));
     worker.on("exit", () => this.#fail(new Problem("store_unavailable", {}, { message: "The ledger is closed." })));
@@ -75,7 +80,7 @@ class SqliteLedgerStore implements LedgerStore {
   }
 
   end(ending: Ending): Promise<EndingAnswer> {
-    return this.#call("end", [ending]);
+    return this.#call("end", endParameters(ending));
   }
 
   track(request: TrackRequest): Promise<TrackAnswer> {
@@ -174,7 +179,7 @@ class SqliteLedgerStore implements LedgerStore {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
-      if (this.#outgoing.push({ id, operation, parameters }) === 1) setImmediate(() => this.#send());
+      if (this.#outgoing.push(id, operation, parameters) === 3) setImmediate(() => this.#send());
     });
   }
 
@@ -184,11 +189,13 @@ class SqliteLedgerStore implements LedgerStore {
     if (!this.#stopped) this.#worker.postMessage(calls);
   }
 
-  #receive(replies: StoreReply[]): void {
+  #receive(replies: (StoreReply | number)[]): void {
     for (const reply of replies) {
-      const waiting = this.#waiting.get(reply.id);
-      this.#waiting.delete(reply.id);
-      if (reply.error) waiting?.reject(errorOf(reply.error));
+      const id = typeof reply === "number" ? reply : reply.id;
+      const waiting = this.#waiting.get(id);
+      this.#waiting.delete(id);
+      if (typeof reply === "number") waiting?.resolve(PLAINLY_ENDED as never);
+      else if (reply.error) waiting?.reject(errorOf(reply.error));
       else waiting?.resolve(reply.value as never);
     }
   }

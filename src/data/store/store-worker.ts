@@ -1,7 +1,9 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { Problem } from "../../contract/problem.ts";
 import { invariant } from "../../core/invariant.ts";
+import type { EndingAnswer } from "../../ports/ledger-store.ts";
 import { StoreEngine } from "./store-engine.ts";
+import { type EndParameters, endingOf } from "./store-messages.ts";
 
 /*
  * The writer thread. Whatever has arrived while the last group was written becomes the next group:
@@ -31,6 +33,22 @@ interface StoreFailure {
 const port = parentPort;
 invariant(port, "store-worker.ts runs in a worker thread");
 
+/** @param message id, operation and parameters of each call, one after the other */
+function callsOf(message: readonly unknown[]): StoreCall[] {
+  const calls: StoreCall[] = [];
+  for (let at = 0; at < message.length; at += 3) {
+    const operation = message[at + 1] as string;
+    const parameters = message[at + 2] as readonly unknown[];
+    const read = operation === "end" ? [endingOf(parameters as unknown as EndParameters)] : parameters;
+    calls.push({ id: message[at] as number, operation, parameters: read });
+  }
+  return calls;
+}
+
+function isPlain(answer: EndingAnswer): boolean {
+  return answer.applied && answer.warned.length === 0;
+}
+
 function describe(error: Error): StoreFailure {
   const problem = error instanceof Problem ? error : undefined;
   const cause = error.cause instanceof Error ? `\ncaused by ${error.cause.stack}` : "";
@@ -43,8 +61,9 @@ try {
     const closing = calls.findIndex((call) => call.operation === "close");
     const group = closing < 0 ? calls : calls.slice(0, closing);
     const outcomes = engine.run(group);
-    const replies: StoreReply[] = outcomes.map((outcome, index) => {
-      const id = group[index]!.id;
+    const replies: (StoreReply | number)[] = outcomes.map((outcome, index) => {
+      const { id, operation } = group[index]!;
+      if (operation === "end" && outcome.ok && isPlain(outcome.value as EndingAnswer)) return id;
       return outcome.ok ? { id, value: outcome.value } : { id, error: describe(outcome.error) };
     });
     if (closing >= 0) {
@@ -54,12 +73,12 @@ try {
     port.postMessage(replies);
     if (closing >= 0) port.close();
   };
-  port.on("message", (first: StoreCall[]) => {
-    const calls = [...first];
+  port.on("message", (first: unknown[]) => {
+    const calls = callsOf(first);
     while (calls.length < LARGEST_GROUP) {
       const more = receiveMessageOnPort(port);
       if (!more) break;
-      calls.push(...(more.message as StoreCall[]));
+      calls.push(...callsOf(more.message as unknown[]));
     }
     carryOut(calls);
   });

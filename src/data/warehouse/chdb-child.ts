@@ -16,6 +16,8 @@ interface Engine {
 }
 
 const FORMAT = { format: "JSONEachRow" } as const;
+/** A batch of traces is small: more threads cost more than they save, and the calls want the cores. */
+const ONE_THREAD = { max_threads: 1, max_insert_threads: 1, input_format_parallel_parsing: 0 } as const;
 /** The engine of this process was torn down under a statement; nothing works here any more, and a new process is wanted. */
 const ABORTED = 236;
 
@@ -61,7 +63,7 @@ async function open(folder: string): Promise<Engine> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const writer = new chdb.Session(folder);
   const reader = new chdb.Session(folder);
-  await writer.queryAsync(setStatement(WRITE_SETTINGS));
+  await writer.queryAsync(setStatement({ ...WRITE_SETTINGS, ...ONE_THREAD }));
   await reader.queryAsync(setStatement({ ...READ_SETTINGS, readonly: 1 }));
   return { writer, reader };
 }
