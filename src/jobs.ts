@@ -8,6 +8,8 @@ export interface JobParts {
   readonly store: LedgerStore;
   readonly warehouse: Warehouse | undefined;
   readonly desk: LeaseDesk;
+  /** A file for rows on their way into the warehouse. */
+  readonly spool: string;
   readonly now: () => number;
   readonly log: { warn(facts: object, words: string): void };
 }
@@ -24,7 +26,7 @@ export const JOBS: readonly Job[] = [
   {
     name: "traces into the warehouse",
     everyMs: 500,
-    run: async ({ store, warehouse }) => (warehouse ? (await drainOutbox(store, warehouse)) === TRACE_BATCH : false),
+    run: async ({ store, warehouse, spool }) => (warehouse ? (await drainOutbox(store, warehouse, spool)) === TRACE_BATCH : false),
   },
   {
     name: "due alerts",

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
@@ -192,7 +192,7 @@ async function start(
       },
     },
   );
-  const stopJobs = startJobs({ store, warehouse, desk, now, log });
+  const stopJobs = startJobs({ store, warehouse, desk, spool: join(resolve(ledgerFolder), "outbox.spool"), now, log });
   opened.push(stopJobs);
   await api.ready();
   await listen(server, config);

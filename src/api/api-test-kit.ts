@@ -175,6 +175,10 @@ export class MemoryWarehouse implements Warehouse {
     return { accepted: traces.length, rejected: [] };
   }
 
+  async insertTraceFile() {
+    return true;
+  }
+
   async costs(question: CostsQuestion) {
     this.#answer(question);
     return this.costRows;

@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sendDueAlerts } from "../notify/send-due-alerts.ts";
 import type { LedgerStore, OutboxRow } from "../ports/ledger-store.ts";
@@ -9,6 +12,11 @@ function outboxOf(topic: string, payloads: string[]) {
   const rows: OutboxRow[] = payloads.map((payload, index) => ({ seq: index + 1, payload }));
   const parked: { seq: number; reason: string }[] = [];
   const store = {
+    spoolOutbox: async (asked: string, limit: number, path: string) => {
+      const due = asked === topic ? rows.slice(0, limit) : [];
+      writeFileSync(path, due.map((row) => row.payload).join("\n"));
+      return due.map((row) => row.seq);
+    },
     readOutbox: async (asked: string, limit: number) => (asked === topic ? rows.slice(0, limit) : []),
     ackOutbox: async (seqs: readonly number[]) => {
       for (const seq of seqs)
@@ -29,23 +37,31 @@ function outboxOf(topic: string, payloads: string[]) {
   return { store, rows, parked };
 }
 
+const spool = join(mkdtempSync(join(tmpdir(), "ballast-spool-")), "outbox.spool");
+
 describe("drainOutbox", () => {
   it("takes rows out of the outbox only after the warehouse has them", async () => {
     const { store, rows } = outboxOf("request_trace", ["a", "b"]);
-    const inserted: string[] = [];
-    const failing = { insertTraces: () => Promise.reject(new Error("down")) } as unknown as Warehouse;
-    await expect(drainOutbox(store, failing)).rejects.toThrow("down");
+    const failing = { insertTraceFile: () => Promise.reject(new Error("down")) } as unknown as Warehouse;
+    await expect(drainOutbox(store, failing, spool)).rejects.toThrow("down");
     expect(rows).toHaveLength(2);
+    const inserted: string[] = [];
     const working = {
-      insertTraces: async (traces: readonly string[]) => (inserted.push(...traces), { accepted: traces.length, rejected: [] }),
+      insertTraceFile: async (path: string) => {
+        inserted.push(readFileSync(path, "utf8"));
+        return true;
+      },
     } as unknown as Warehouse;
-    expect([await drainOutbox(store, working), inserted, rows.length]).toEqual([2, ["a", "b"], 0]);
+    expect([await drainOutbox(store, working, spool), inserted, rows.length]).toEqual([2, ["a\nb"], 0]);
   });
 
   it("sets rows aside that the warehouse can never take, and carries the others", async () => {
     const { store, rows, parked } = outboxOf("request_trace", ["good", "bad", "good"]);
-    const picky = { insertTraces: async () => ({ accepted: 2, rejected: [{ index: 1, reason: "no trace_id" }] }) } as unknown as Warehouse;
-    await drainOutbox(store, picky);
+    const picky = {
+      insertTraceFile: async () => false,
+      insertTraces: async () => ({ accepted: 2, rejected: [{ index: 1, reason: "no trace_id" }] }),
+    } as unknown as Warehouse;
+    await drainOutbox(store, picky, spool);
     expect([parked, rows.length]).toEqual([[{ seq: 2, reason: "no trace_id" }], 0]);
   });
 });

@@ -1,19 +1,27 @@
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 
-export const TRACE_BATCH = 2000;
+export const TRACE_BATCH = 1000;
 
 /**
  * Carries one batch of traces from the outbox into the warehouse. They leave the outbox only after the warehouse has them, so a crash in between
  * brings them again, and the warehouse counts each once. Rows it can never take are set aside with the reason.
+ * @param spool a file that both sides can reach: the rows go from one to the other without passing through this thread
  * @returns how many rows were carried; a full batch means that more may wait
  */
-export async function drainOutbox(store: LedgerStore, warehouse: Warehouse): Promise<number> {
+export async function drainOutbox(store: LedgerStore, warehouse: Warehouse, spool: string): Promise<number> {
+  const seqs = await store.spoolOutbox("request_trace", TRACE_BATCH, spool);
+  if (seqs.length === 0) return 0;
+  if (await warehouse.insertTraceFile(spool)) await store.ackOutbox(seqs);
+  else await insertOneByOne(store, warehouse);
+  return seqs.length;
+}
+
+/** A row of the batch cannot be read: the others go in, and it is parked. */
+async function insertOneByOne(store: LedgerStore, warehouse: Warehouse): Promise<void> {
   const rows = await store.readOutbox("request_trace", TRACE_BATCH);
-  if (rows.length === 0) return 0;
   const { rejected } = await warehouse.insertTraces(rows.map((row) => row.payload));
   const parked = new Map(rejected.map(({ index, reason }) => [rows[index]!.seq, reason]));
   if (parked.size > 0) await store.parkOutbox([...parked].map(([seq, reason]) => ({ seq, reason })));
   await store.ackOutbox(rows.filter((row) => !parked.has(row.seq)).map((row) => row.seq));
-  return rows.length;
 }

@@ -39,6 +39,11 @@ export interface LedgerStore {
   dropIdempotency(keyId: string, key: string): Promise<void>;
 
   readOutbox(topic: string, limit: number): Promise<readonly OutboxRow[]>;
+  /**
+   * Writes the oldest rows of a topic into a file, one a line, for a process that reads it there: the server's thread never copies them.
+   * @returns their numbers, in the order of the lines
+   */
+  spoolOutbox(topic: string, limit: number, path: string): Promise<readonly number[]>;
   ackOutbox(seqs: readonly number[]): Promise<void>;
   /** Sets rows aside that can never be delivered, with the reason; they stay readable. */
   parkOutbox(rows: readonly { seq: number; reason: string }[]): Promise<void>;

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { COST_FILTERS, COST_GROUPS, type CostGroup } from "../contract/cost-groups.ts";
@@ -44,6 +47,17 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
       });
       expect(await insert(warehouse, [trace])).toEqual({ accepted: 1, rejected: [] });
       expect(await warehouse.traces({ ...period, filter: { feature: trace.feature }, limit: 10 })).toEqual([trace]);
+    });
+
+    it("takes traces from a file as it does from a list, once, and says when a row cannot be read", async () => {
+      const period = nextYear();
+      const path = join(mkdtempSync(join(tmpdir(), "ballast-traces-")), "traces");
+      const trace = aTrace(period, { feature: "from a file" });
+      writeFileSync(path, JSON.stringify(trace));
+      expect([await warehouse.insertTraceFile(path), await warehouse.insertTraceFile(path)]).toEqual([true, true]);
+      expect(await warehouse.traces({ ...period, filter: { feature: trace.feature }, limit: 10 })).toEqual([trace]);
+      writeFileSync(path, `${JSON.stringify(trace)}\n{"ts":`);
+      expect(await warehouse.insertTraceFile(path)).toBe(false);
     });
 
     it("counts each trace once, however often it came and in whatever batches", { timeout: 120_000 }, async () => {

@@ -9,6 +9,11 @@ export interface Warehouse {
    * @throws Problem warehouse_unavailable: any part of the batch may have gone in, send all of it again
    */
   insertTraces(traces: readonly string[]): Promise<InsertedTraces>;
+  /**
+   * As insertTraces, of a file with one trace a line, all or none.
+   * @returns false when a row cannot be read; then insertTraces tells which
+   */
+  insertTraceFile(path: string): Promise<boolean>;
   /** Cost and use per group over traces with ts in [from, to). */
   costs(question: CostsQuestion): Promise<readonly CostsRow[]>;
   /** The newest calls first, at most `limit`. */

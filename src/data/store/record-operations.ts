@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import type { Instant, Period } from "../../core/time/window.ts";
 import type { AuditedChange, AuditRow, IdempotencyClaim, IdempotencyState, OutboxRow, VirtualKey } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
@@ -46,6 +47,12 @@ export class RecordOperations {
 
   readOutbox(topic: string, limit: number): OutboxRow[] {
     return this.#database.all("read-outbox", { topic, limit }).map((row) => ({ seq: Number(row.seq), payload: String(row.payload) }));
+  }
+
+  spoolOutbox(topic: string, limit: number, path: string): number[] {
+    const rows = this.#database.all("read-outbox", { topic, limit });
+    if (rows.length > 0) writeFileSync(path, rows.map((row) => row.payload).join("\n"), { mode: 0o600 });
+    return rows.map((row) => Number(row.seq));
   }
 
   ackOutbox(seqs: readonly number[]): void {

@@ -127,6 +127,10 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("readOutbox", [topic, limit]);
   }
 
+  spoolOutbox(topic: string, limit: number, path: string): Promise<readonly number[]> {
+    return this.#call("spoolOutbox", [topic, limit, path]);
+  }
+
   ackOutbox(seqs: readonly number[]): Promise<void> {
     return this.#call("ackOutbox", [seqs]);
   }

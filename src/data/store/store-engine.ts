@@ -74,6 +74,7 @@ export class StoreEngine {
       claimIdempotency: records.claimIdempotency.bind(records),
       dropIdempotency: records.dropIdempotency.bind(records),
       readOutbox: records.readOutbox.bind(records),
+      spoolOutbox: records.spoolOutbox.bind(records),
       ackOutbox: records.ackOutbox.bind(records),
       parkOutbox: records.parkOutbox.bind(records),
       outboxDepth: records.outboxDepth.bind(records),

@@ -2,7 +2,7 @@
  * The process in which the embedded engine lives: `chdb-child <data folder>`, started by chdb-process.ts and spoken to over IPC.
  * It is apart because the engine holds 300 MB and one folder, stalls its process's event loop, and aborts when closed while busy.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import type { Session } from "chdb";
 import { Problem } from "../../contract/problem.ts";
 import type { ChdbReport, ChdbRequest } from "./chdb-messages.ts";
@@ -121,7 +121,11 @@ async function carryOut(request: ChdbRequest): Promise<void> {
     const text =
       request.kind === "rows"
         ? await read(engine.reader, request.statement, request.parameters)
-        : await run(engine.writer, `${request.statement}\n${request.body}`, {});
+        : await run(
+            engine.writer,
+            `${request.statement}\n${request.kind === "insert" ? request.body : readFileSync(request.path, "utf8")}`,
+            {},
+          );
     report({ kind: "answer", id: request.id, text });
   } catch (error) {
     const { engineCode, message } = refusal(error);

@@ -56,6 +56,10 @@ export class ChdbConnection implements WarehouseConnection {
     await this.#ask((id) => ({ kind: "insert", id, statement, body }));
   }
 
+  async insertFile(statement: string, path: string): Promise<void> {
+    await this.#ask((id) => ({ kind: "insert_file", id, statement, path }));
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from "@clickhouse/client";
 import { Problem } from "../../contract/problem.ts";
 import type { Warehouse } from "../../ports/warehouse.ts";
@@ -37,6 +38,7 @@ export async function warehouseOverClients(clients: { reader: ClickHouseClient; 
   const connection: WarehouseConnection = {
     rows: (statement, parameters) => rows(reader, statement, parameters, READ_ONLY),
     insert: (statement, body) => command(writer, `${statement}\n${body}`, {}),
+    insertFile: async (statement, path) => command(writer, `${statement}\n${await readFile(path, "utf8")}`, {}),
     close: async () => {
       await reader.close();
       await writer.close();

@@ -18,6 +18,7 @@ function anEngine(code: number) {
       if (lines.some((line) => line.includes("bad"))) throw new EngineRefusal(code, "no good\nat all");
       kept.push(...lines);
     },
+    insertFile: async () => {},
     close: async () => {},
   };
   return { connection, kept, inserts: () => inserts };

@@ -23,6 +23,17 @@ export async function insertTraces(connection: WarehouseConnection, traces: read
   return { accepted: traces.length - rejected.length, rejected };
 }
 
+/** As insertTraces, of a file with one trace a line. @returns false when a row is at fault; none is in then that will not come again */
+export async function insertTraceFile(connection: WarehouseConnection, path: string): Promise<boolean> {
+  try {
+    await connection.insertFile(STATEMENT, path);
+    return true;
+  } catch (error) {
+    if (error instanceof EngineRefusal && ROW_FAULTS.has(error.engineCode)) return false;
+    throw error;
+  }
+}
+
 async function insertSpan(
   connection: WarehouseConnection,
   traces: readonly string[],

@@ -8,6 +8,8 @@ export interface WarehouseConnection {
   rows(statement: string, parameters: EngineParameters): Promise<readonly EngineRow[]>;
   /** Adds rows that follow the statement's FORMAT. All of them, or none that will not be sent again. */
   insert(statement: string, body: string): Promise<void>;
+  /** As insert, with the rows in a file, which the engine's own process reads where it has one. */
+  insertFile(statement: string, path: string): Promise<void>;
   close(): Promise<void>;
 }
 

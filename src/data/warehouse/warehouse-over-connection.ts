@@ -1,6 +1,6 @@
 import { Problem } from "../../contract/problem.ts";
 import type { Warehouse } from "../../ports/warehouse.ts";
-import { insertTraces } from "./insert-traces.ts";
+import { insertTraceFile, insertTraces } from "./insert-traces.ts";
 import { requireOnlyReads } from "./only-reads.ts";
 import { costsByGroup } from "./questions/costs-by-group.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
@@ -14,6 +14,7 @@ const PING = warehouseSql("ping.sql");
 export function warehouseOver(connection: WarehouseConnection): Warehouse {
   return {
     insertTraces: (traces) => ours(insertTraces(connection, traces)),
+    insertTraceFile: (path) => ours(insertTraceFile(connection, path)),
     costs: (question) => ours(costsByGroup(connection, question)),
     traces: (question) => ours(newestTraces(connection, question)),
     bookedPerTenant: (from, to) => ours(tracedPerTenant(connection, from, to)),
