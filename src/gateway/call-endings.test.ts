@@ -289,3 +289,22 @@ describe("how a hold in doubt ends", () => {
     expect((await kit.store.verify()).findings).toEqual([]);
   });
 });
+
+describe("a caller who leaves before anything is sent", () => {
+  it("pays nothing, and no connection is opened", async () => {
+    const call = await open();
+    // The ledger's answer to the first hold is awaited while the caller goes.
+    const lease = kit.store.lease.bind(kit.store);
+    const gone = new AbortController();
+    kit.store.lease = async (request) => {
+      gone.abort();
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return await lease(request);
+    };
+    await expect(call(chatBody({ out: 5 }), { signal: gone.signal })).rejects.toThrow();
+    const { trace, spent, inDoubt } = await booked();
+    expect({ spent, inDoubt }).toEqual({ spent: "0", inDoubt: "0" });
+    expect(trace).toMatchObject({ outcome: "client_gone_waiting", cost_basis: "none", attempts: 0 });
+    expect(kit.sim.stats().requests).toBe(0);
+  });
+});

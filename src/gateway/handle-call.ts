@@ -15,7 +15,7 @@ import { type AttemptResult, failover } from "./failover.ts";
 import { answerHeaders, requestHeaders } from "./forward-headers.ts";
 import { claimCall, type IdempotentCall, replayAnswer } from "./idempotent-call.ts";
 import type { BodySummary } from "./inspect-body.ts";
-import { judgeCall, type Verdict } from "./judge-call.ts";
+import { judgeCall, neverSent, type Verdict } from "./judge-call.ts";
 import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
 import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
@@ -62,6 +62,11 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
     const plan = await planCall(planning, record.traceId);
     record.heldNano = plan.hold.amountNano;
     open = plan;
+    if (response.destroyed && !claimed) {
+      const verdict = neverSent();
+      await book(gateway, record, plan, verdict, resultOf(verdict, 499, undefined, ""), undefined);
+      return;
+    }
     const sent = await sendCall(gateway, record, planning, plan, bytes, request, response, claimed);
     await finishCall(gateway, record, sent, response, claimed);
   } catch (error) {

@@ -49,6 +49,11 @@ export function judgeCall(end: CallEnd): Verdict {
   }
 }
 
+/** The caller was gone before anything was sent. */
+export function neverSent(): Verdict {
+  return free("client_gone_waiting", undefined);
+}
+
 function judgeAnswer(end: CallEnd, report: RelayReport): Verdict {
   const { callerLeft } = end;
   switch (report.end) {
