@@ -59,6 +59,7 @@ class History {
   #desk!: LeaseDesk;
   #catalog!: BudgetCatalog;
   #store!: ReturnType<typeof crashingStore>;
+  #journal!: HoldJournal;
   #now = Date.parse("2026-10-31T23:00:00Z");
   #crashes = 0;
   #refused = 0;
@@ -92,6 +93,7 @@ class History {
     }
     await this.#desk.giveBackIdle("all", this.#now);
     this.#check();
+    this.#journal.abandon();
     this.#engine.close(this.#now);
     return { seed: this.#seed, steps, crashes: this.#crashes, calls: this.#calls.length, refused: this.#refused };
   }
@@ -223,6 +225,7 @@ class History {
       }
     }
     const journal = new HoldJournal(this.#dir, this.#engine.epoch, 400);
+    this.#journal = journal;
     const append: HoldJournal["append"] = async (hold) => {
       this.#mayCrash("before the journal");
       await journal.append(hold);
@@ -246,6 +249,7 @@ class History {
     this.#armed = 0;
     this.#dead = false;
     this.#engine.abandon();
+    this.#journal.abandon();
     // Nobody is left who could end these calls, or who was told of an ending that was just being written.
     for (const call of this.#calls) {
       if (call.acknowledged) continue;

@@ -66,6 +66,11 @@ export class HoldJournal {
     if (this.#open.size === 0) unlinkSync(this.#path(this.#part));
   }
 
+  /** As a crash would: the file stays as it is. For simulations. */
+  abandon(): void {
+    closeSync(this.#file);
+  }
+
   #writeWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];

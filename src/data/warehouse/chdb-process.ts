@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { constants, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { Problem } from "../../contract/problem.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
@@ -26,6 +27,7 @@ export async function startChdb(dir: string, onReport: (report: ChdbReport) => v
     execArgv: [],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
+  yieldToCalls(child);
   const lastWords = keepLastWords(child);
   const ended = new Promise<string>((resolve) => {
     // "close" comes after "exit", when stderr has been read to its end.
@@ -40,6 +42,15 @@ export async function startChdb(dir: string, onReport: (report: ChdbReport) => v
     return { pid: child.pid!, migrations: first.migrations, send, ended, kill: () => void child.kill("SIGKILL") };
   }
   throw startProblem(dir, "kind" in first ? first : undefined, await ended);
+}
+
+/** Where cores are few, a call must not wait for the carrying of traces. */
+function yieldToCalls(child: ChildProcess): void {
+  try {
+    if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It has ended already, or this system has no priorities: then all is as it was.
+  }
 }
 
 function firstReport(child: ChildProcess): Promise<ChdbReport> {
