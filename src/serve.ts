@@ -19,6 +19,7 @@ import type { Budget } from "./core/ledger/budget.ts";
 import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import { createPriceBook, type PriceBook } from "./core/pricing/price-book.ts";
 import { parsePriceRows } from "./core/pricing/price-row.ts";
+import { selectorKey } from "./core/scope/scope.ts";
 import { BudgetCatalog, type DefaultBudget } from "./data/store/budget-catalog.ts";
 import { HoldJournal } from "./data/store/hold-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
@@ -239,8 +240,8 @@ async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number):
     const before = catalog.get(id);
     const stamps = { origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at } as const;
     const budget: Budget = { id, selector: scope, covers, ...limitsOf(configured), ...stamps };
-    const shape = ({ limitNano, ...more }: Budget) =>
-      JSON.stringify({ limit_usd: formatUsd(limitNano), ...more, createdAt: undefined, updatedAt: undefined, origin: undefined });
+    const shape = ({ selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers }: Budget) =>
+      JSON.stringify([selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers]);
     if (before && shape(before) === shape(budget)) continue;
     const change = {
       actor: "config",

@@ -58,6 +58,7 @@ describe.each([
     400,
     "invalid_request",
   ],
+  ["a call in the background", chatBody({}, { background: true }), 400, "invalid_request"],
   ["a model that nobody serves", chatBody({}, { model: "no-such-model" }), 404, "model_not_routed"],
   ["a model without a price", chatBody({}, { model: "gpt-unknown-9" }), 402, "model_not_priced"],
   ["input that its size does not bound", chatBody({}, { web_search_options: {} }), 400, "input_not_bounded"],
@@ -186,6 +187,12 @@ describe("Idempotency-Key", () => {
     const answer = await call(chatBody({ drop_after: 0 }), { "idempotency-key": "doubtful" });
     expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([409, "idempotency_in_doubt"]);
     expect(kit.sim.stats().requests).toBe(before);
+  });
+
+  it("of a call that the provider refused is free for the next try", async () => {
+    const failing = { status: 400, fail_times: 1, id: "refused once" };
+    expect((await call(chatBody({ out: 5, ...failing }), { "idempotency-key": "again" })).status).toBe(400);
+    expect((await call(chatBody({ out: 5, ...failing }), { "idempotency-key": "again" })).status).toBe(200);
   });
 
   it("of a call that was refused is free for the next try", async () => {

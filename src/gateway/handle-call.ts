@@ -233,6 +233,8 @@ async function finishCall(
   };
   const answer = claimed && report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;
   const booked = await book(gateway, record, sent.plan, verdict, callResult, claimed && keepOf(claimed, verdict, answer));
+  // Nothing was billed: the same key may be tried again.
+  if (claimed && verdict.ending === "release") await gateway.store.dropIdempotency(claimed.keyId, claimed.key).catch(() => {});
   const headers = { ...ballastHeaders(record, sent.plan, gateway.desk.warns(sent.plan.hold.accounts)), ...costHeaders(verdict, booked) };
   const problem = verdict.problem && new Problem(verdict.problem, { provider: record.provider, trace_id: record.traceId });
   if (relay && !problem) relay.release(headers);

@@ -54,6 +54,9 @@ export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
   if (fields.stream !== undefined && fields.stream !== null && typeof fields.stream !== "boolean") {
     return reject("invalid_request", { field: "stream", detail: "true or false is required" });
   }
+  // Its cost comes with an answer that is fetched elsewhere, past every budget.
+  if (fields.background === true)
+    return reject("invalid_request", { field: "background", detail: "calls in the background are not served" });
   const output = boundOutput(dialect, fields);
   if (output.outcome === "invalid") return reject("invalid_request", { field: output.field, detail: output.reason });
   const summary: BodySummary = {

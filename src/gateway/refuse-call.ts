@@ -20,7 +20,8 @@ export async function refuseCall(
   const nothing = { bookedNano: 0n, cost: undefined, usage: undefined, responseId: "", serviceTier: "", ttftMs: null };
   const result: CallResult = { ...nothing, outcome, basis: "none", status: problem.status, errorCode: problem.code };
   const latencyMs = gateway.steadyNow() - record.startedAt;
-  record.model ||= record.requestedModel;
+  // A name that nothing serves is the caller's invention: it stays in the trace and makes no series of its own.
+  if (problem.code === "budget_exhausted") record.model ||= record.requestedModel;
   gateway.observe(record, result, latencyMs);
   const trace = JSON.stringify(traceOf(record, result, latencyMs));
   const none = { accounts: [], heldNano: 0n, amountNano: 0n, inputTokens: 0, outputTokens: 0 };
