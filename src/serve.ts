@@ -7,36 +7,30 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
-import { SIM_MODELS } from "./adapters/providers/sim/sim-options.ts";
 import { buildApi } from "./api/api-server.ts";
 import { priceLookup } from "./api/show-prices.ts";
-import type { BudgetConfig, Config, ProviderConfig } from "./config/config-schema.ts";
+import type { Config, ProviderConfig } from "./config/config-schema.ts";
 import { isLoopback } from "./config/read-config.ts";
 import { readPriceFiles } from "./config/read-price-files.ts";
 import { Problem } from "./contract/problem.ts";
-import { invariant } from "./core/invariant.ts";
-import type { Budget } from "./core/ledger/budget.ts";
-import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import { createPriceBook, type PriceBook } from "./core/pricing/price-book.ts";
 import { parsePriceRows } from "./core/pricing/price-row.ts";
-import { selectorKey } from "./core/scope/scope.ts";
-import { BudgetCatalog, type DefaultBudget } from "./data/store/budget-catalog.ts";
+import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { HoldJournal } from "./data/store/hold-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
 import { LeaseDesk } from "./data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
+import { applyBudgets, callSettings, defaultBudgetOf, servedProvider } from "./from-config.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
-import type { CallSettings } from "./gateway/call-settings.ts";
 import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
 import type { Gateway } from "./gateway/handle-call.ts";
-import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
+import type { ServedProvider } from "./gateway/route-table.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
 import { startJobs } from "./jobs.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
-import type { ProviderTarget } from "./ports/provider.ts";
 import type { Warehouse } from "./ports/warehouse.ts";
 import { bootId } from "./std/boot-id.ts";
 import { packageRoot } from "./std/package-root.ts";
@@ -107,7 +101,7 @@ async function start(
   if (store.recovery.deadProcesses > 0)
     log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
 
-  const defaultBudget = config.default_budget ? limitsOf(config.default_budget) : null;
+  const defaultBudget = defaultBudgetOf(config);
   const budgets = await BudgetCatalog.open(store, defaultBudget);
   const keys = await KeyRing.open(store, now);
   const journal = new HoldJournal(ledgerFolder, store.epoch);
@@ -213,76 +207,6 @@ async function start(
   return { url, adminToken, store, keys, budgets, desk, warehouse, prices, log, close: closeAll };
 }
 
-function limitsOf(budget: Omit<BudgetConfig, "scope" | "id" | "covers">): DefaultBudget {
-  const { window, zone, hard, thresholds } = budget;
-  return {
-    limitNano: nanoOf(budget.limit_usd),
-    window,
-    zone,
-    hard,
-    onShort: budget.on_short,
-    thresholds,
-    warnPercent: budget.warn_percent,
-  };
-}
-
-/** Amounts of the configuration were checked when it was read. */
-function nanoOf(amount: string): Nano {
-  const nano = parseDecimal(amount, 9);
-  invariant(nano !== undefined, "the configuration was checked");
-  return nano;
-}
-
-/** Budgets of the file, where they differ from the stored ones. */
-async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number): Promise<void> {
-  for (const configured of config.budgets) {
-    const { id, scope, covers } = configured;
-    const before = catalog.get(id);
-    const stamps = { origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at } as const;
-    const budget: Budget = { id, selector: scope, covers, ...limitsOf(configured), ...stamps };
-    const shape = ({ selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers }: Budget) =>
-      JSON.stringify([selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers]);
-    if (before && shape(before) === shape(budget)) continue;
-    const change = {
-      actor: "config",
-      action: "budget.set",
-      target: id,
-      reason: "the configuration file",
-      before: before ? shape(before) : null,
-    };
-    await catalog.put(budget, { ...change, after: shape(budget) });
-  }
-}
-
-const DIALECTS: Readonly<Record<ProviderConfig["kind"], ProviderTarget["dialects"]>> = {
-  openai: ["openai"],
-  "openai-compatible": ["openai"],
-  anthropic: ["anthropic"],
-  sim: ["openai", "anthropic"],
-};
-
-function servedProvider(provider: ProviderConfig, simUrl: string | undefined): ServedProvider {
-  const secret = provider.api_key;
-  const authorization: Record<string, string> = !secret
-    ? {}
-    : provider.kind === "anthropic"
-      ? { "x-api-key": secret }
-      : { authorization: `Bearer ${secret}` };
-  const given = Object.fromEntries(Object.entries(provider.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
-  const target: ProviderTarget = {
-    name: provider.name,
-    dialects: DIALECTS[provider.kind],
-    baseUrl: simUrl ?? provider.base_url ?? "",
-    headers: { ...authorization, ...given },
-    priceList: provider.price_list,
-    maxTokensField: provider.max_tokens_field,
-    headersTimeoutMs: provider.headers_timeout_ms,
-    bodyTimeoutMs: provider.body_timeout_ms,
-    retries: provider.retries,
-  };
-  return { target, models: provider.models ?? SIM_MODELS };
-}
-
 /** The simulated provider is a process of its own, as a real one would be elsewhere. It ends with this one. */
 async function startSimProcess(provider: ProviderConfig, opened: (() => unknown)[]): Promise<string> {
   const main = fileURLToPath(siblingModule(import.meta.url, "./adapters/providers/sim/sim-main"));
@@ -307,29 +231,6 @@ async function startSimProcess(provider: ProviderConfig, opened: (() => unknown)
   });
   child.removeAllListeners("exit");
   return (JSON.parse(line) as { url: string }).url;
-}
-
-function callSettings(config: Config, providers: readonly ServedProvider[], prices: PriceBook): CallSettings {
-  const listed = () =>
-    providers.flatMap(({ target, models }) => {
-      const priced = prices.models(target.priceList);
-      return models
-        .flatMap((pattern) =>
-          pattern.includes("*") ? priced.filter((id) => id.startsWith(pattern.slice(0, pattern.indexOf("*")))) : [pattern],
-        )
-        .map((id) => ({ id, provider: target.name }));
-    });
-  return {
-    routes: createRouteTable(providers, config.routes, listed),
-    maxBodyBytes: config.gateway.max_body_bytes,
-    maxAnswerBytes: config.gateway.max_answer_bytes,
-    defaultMaxOutputTokens: config.gateway.default_max_output_tokens,
-    unboundedInput: config.gateway.unbounded_input,
-    drainMaxNano: nanoOf(config.gateway.drain_max_usd),
-    drainMaxMs: config.gateway.drain_max_ms,
-    idempotencyTtlMs: config.gateway.idempotency_ttl_hours * 3_600_000,
-    idempotencyMaxBytes: config.gateway.idempotency_max_bytes,
-  };
 }
 
 /** Without the warehouse calls and budgets go on; their traces wait in the outbox. */

@@ -33,7 +33,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/cli": ["src/std", "src/config", "src/core", "src/contract"],
 };
 /** The composition roots know everything, and are asked for by the commands that start them. */
-const WIRING = new Set(["src/serve.ts", "src/jobs.ts", "src/demo.ts"]);
+const WIRING = new Set(["src/serve.ts", "src/from-config.ts", "src/jobs.ts", "src/demo.ts"]);
 
 function roomOf(file: string): string {
   return file.split("/").slice(0, 2).join("/");

@@ -1,0 +1,115 @@
+import { SIM_MODELS } from "./adapters/providers/sim/sim-options.ts";
+import type { BudgetConfig, Config, ProviderConfig } from "./config/config-schema.ts";
+import { invariant } from "./core/invariant.ts";
+import type { Budget } from "./core/ledger/budget.ts";
+import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
+import type { PriceBook } from "./core/pricing/price-book.ts";
+import { selectorKey } from "./core/scope/scope.ts";
+import type { BudgetCatalog, DefaultBudget } from "./data/store/budget-catalog.ts";
+import type { CallSettings } from "./gateway/call-settings.ts";
+import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
+import type { ProviderTarget } from "./ports/provider.ts";
+
+/*
+ * The words of the configuration turned into the values that the rooms take: budgets, providers, settings of calls. Nothing is opened or
+ * started here.
+ */
+
+/** What a tenant without a budget of its own may spend; null when such tenants have no limit. */
+export function defaultBudgetOf(config: Config): DefaultBudget | null {
+  return config.default_budget ? limitsOf(config.default_budget) : null;
+}
+
+function limitsOf(budget: Omit<BudgetConfig, "scope" | "id" | "covers">): DefaultBudget {
+  const { window, zone, hard, thresholds } = budget;
+  return {
+    limitNano: nanoOf(budget.limit_usd),
+    window,
+    zone,
+    hard,
+    onShort: budget.on_short,
+    thresholds,
+    warnPercent: budget.warn_percent,
+  };
+}
+
+/** Amounts of the configuration were checked when it was read. */
+function nanoOf(amount: string): Nano {
+  const nano = parseDecimal(amount, 9);
+  invariant(nano !== undefined, "the configuration was checked");
+  return nano;
+}
+
+/** Budgets of the file, where they differ from the stored ones. */
+export async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number): Promise<void> {
+  for (const configured of config.budgets) {
+    const { id, scope, covers } = configured;
+    const before = catalog.get(id);
+    const stamps = { origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at } as const;
+    const budget: Budget = { id, selector: scope, covers, ...limitsOf(configured), ...stamps };
+    const shape = ({ selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers }: Budget) =>
+      JSON.stringify([selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers]);
+    if (before && shape(before) === shape(budget)) continue;
+    const change = {
+      actor: "config",
+      action: "budget.set",
+      target: id,
+      reason: "the configuration file",
+      before: before ? shape(before) : null,
+    };
+    await catalog.put(budget, { ...change, after: shape(budget) });
+  }
+}
+
+const DIALECTS: Readonly<Record<ProviderConfig["kind"], ProviderTarget["dialects"]>> = {
+  openai: ["openai"],
+  "openai-compatible": ["openai"],
+  anthropic: ["anthropic"],
+  sim: ["openai", "anthropic"],
+};
+
+/** @param simUrl where the simulated provider listens, for kind sim */
+export function servedProvider(provider: ProviderConfig, simUrl: string | undefined): ServedProvider {
+  const secret = provider.api_key;
+  const authorization: Record<string, string> = !secret
+    ? {}
+    : provider.kind === "anthropic"
+      ? { "x-api-key": secret }
+      : { authorization: `Bearer ${secret}` };
+  const given = Object.fromEntries(Object.entries(provider.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+  const target: ProviderTarget = {
+    name: provider.name,
+    dialects: DIALECTS[provider.kind],
+    baseUrl: simUrl ?? provider.base_url ?? "",
+    headers: { ...authorization, ...given },
+    priceList: provider.price_list,
+    maxTokensField: provider.max_tokens_field,
+    headersTimeoutMs: provider.headers_timeout_ms,
+    bodyTimeoutMs: provider.body_timeout_ms,
+    retries: provider.retries,
+  };
+  return { target, models: provider.models ?? SIM_MODELS };
+}
+
+export function callSettings(config: Config, providers: readonly ServedProvider[], prices: PriceBook): CallSettings {
+  const listed = () =>
+    providers.flatMap(({ target, models }) => {
+      const priced = prices.models(target.priceList);
+      return models
+        .flatMap((pattern) =>
+          pattern.includes("*") ? priced.filter((id) => id.startsWith(pattern.slice(0, pattern.indexOf("*")))) : [pattern],
+        )
+        .map((id) => ({ id, provider: target.name }));
+    });
+  return {
+    routes: createRouteTable(providers, config.routes, listed),
+    maxBodyBytes: config.gateway.max_body_bytes,
+    maxAnswerBytes: config.gateway.max_answer_bytes,
+    defaultMaxOutputTokens: config.gateway.default_max_output_tokens,
+    unboundedInput: config.gateway.unbounded_input,
+    drainMaxNano: nanoOf(config.gateway.drain_max_usd),
+    drainMaxMs: config.gateway.drain_max_ms,
+    idempotencyTtlMs: config.gateway.idempotency_ttl_hours * 3_600_000,
+    idempotencyMaxBytes: config.gateway.idempotency_max_bytes,
+  };
+}
