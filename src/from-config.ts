@@ -40,25 +40,31 @@ function nanoOf(amount: string): Nano {
   return nano;
 }
 
-/** Budgets of the file, where they differ from the stored ones. */
-export async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number): Promise<void> {
+/**
+ * Sets the budgets that the file names, where it says something new of them: a change by API or command line stands until then.
+ * @returns ids of the budgets that stand otherwise than the file says
+ */
+export async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number): Promise<string[]> {
+  const changedSince: string[] = [];
   for (const configured of config.budgets) {
     const { id, scope, covers } = configured;
     const before = catalog.get(id);
     const stamps = { origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at } as const;
     const budget: Budget = { id, selector: scope, covers, ...limitsOf(configured), ...stamps };
-    const shape = ({ selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers }: Budget) =>
-      JSON.stringify([selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers]);
-    if (before && shape(before) === shape(budget)) continue;
-    const change = {
-      actor: "config",
-      action: "budget.set",
-      target: id,
-      reason: "the configuration file",
-      before: before ? shape(before) : null,
-    };
-    await catalog.put(budget, { ...change, after: shape(budget) });
+    const said = shapeOf(budget);
+    if (before?.configured === said) {
+      if (shapeOf(before) !== said) changedSince.push(id);
+      continue;
+    }
+    const change = { actor: "config", action: "budget.set", target: id, reason: "the configuration file" };
+    await catalog.put({ ...budget, configured: said }, { ...change, before: before ? shapeOf(before) : null, after: said });
   }
+  return changedSince;
+}
+
+/** What a file can say of a budget, as text to compare. */
+function shapeOf({ selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers }: Budget): string {
+  return JSON.stringify([selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers]);
 }
 
 const DIALECTS: Readonly<Record<ProviderConfig["kind"], ProviderTarget["dialects"]>> = {

@@ -108,7 +108,9 @@ async function start(
   opened.push(() => journal.close());
   const desk = new LeaseDesk(store, budgets, journal);
   opened.push(() => desk.giveBackIdle("all", now()));
-  await applyBudgets(config, budgets, now());
+  const changedSince = await applyBudgets(config, budgets, now());
+  if (changedSince.length > 0)
+    log.info({ budgets: changedSince }, "budgets that were changed since the configuration file was last applied stand as they are");
 
   const prices = createPriceBook({ ...readPriceFiles(), overrides: parsePriceRows(config.prices, "prices") });
   const providers: ServedProvider[] = [];

@@ -35,6 +35,7 @@ export async function setBudget(
     warnPercent: wish.warnPercent ?? before?.warnPercent ?? deps.defaultBudget?.warnPercent ?? 80,
     covers: wish.covers ?? before?.covers ?? place.coversWhenNew,
     origin: "api",
+    configured: before?.configured,
     createdAt: before?.createdAt ?? at,
     updatedAt: at,
   };

@@ -30,6 +30,17 @@ describe("the budgets of a call", () => {
     expect(spent).toEqual(["0.0000126", "0.0000126", "0.0000126", "0.0000126"]);
   });
 
+  it("on a listed model hold for its dated names too, in any case, and the tenant's default does not", async () => {
+    const names = ["gpt-4o", "gpt-4o-2024-08-06", "GPT-4o"];
+    const call = await open({ routes: names.map((model) => ({ model, targets: [{ provider: "sim", model }] })) });
+    await kit.budget({ tenant: "acme", model: "gpt-4o" }, "0.000001");
+    for (const model of names) {
+      const answer = await call(chatBody({}, { model }));
+      expect([answer.status, ((await answer.json()) as Refusal).error.ballast.budget]).toEqual([429, "tenant=acme,model=gpt-4o"]);
+    }
+    expect((await call(chatBody({}, { model: "gpt-4o-mini" }))).status).toBe(200);
+  });
+
   it("must all carry it: the one that cannot refuses, and nothing is held on the others", async () => {
     const call = await open({}, { tenant: "acme", team: "search" });
     await kit.budget({ team: "search" }, "0.000001");

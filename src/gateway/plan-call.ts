@@ -1,7 +1,7 @@
 import { Problem } from "../contract/problem.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
-import type { Scope } from "../core/scope/scope.ts";
+import type { CallScope, Scope } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { HeldMoney, HoldResult, LeaseDesk } from "../data/store/lease-desk.ts";
 import { editJsonMembers, type JsonEdit } from "../std/json-members.ts";
@@ -68,8 +68,8 @@ export function ceilingOf(targets: readonly BoundTarget[], summary: BodySummary)
   );
 }
 
-export function scopesOf(scope: Scope, targets: readonly PricedTarget[]): Scope[] {
-  return targets.map((target) => ({ ...scope, provider: target.provider.name, model: target.model }));
+export function scopesOf(scope: Scope, targets: readonly PricedTarget[]): CallScope[] {
+  return targets.map(({ provider, model, price }) => ({ ...scope, provider: provider.name, model, listedModel: price.model }));
 }
 
 /** The request as it is sent: the caller's bytes, and only what has to differ. */

@@ -37,6 +37,18 @@ describe("BudgetIndex", () => {
     expect(index.matching({ tenant: "a", model: "n" }).map((budget) => budget.id)).toEqual(["tenant=a"]);
   });
 
+  it("finds a budget on the listed name for every name that the list has for the model, in any case", () => {
+    const index = new BudgetIndex([
+      aBudget({ tenant: "a" }, { covers: "rest" }),
+      aBudget({ tenant: "a", model: "gpt-4o" }),
+      aBudget({ model: "GPT-4o-2024-08-06" }),
+    ]);
+    const found = (model: string) => index.matching({ tenant: "a", model, listedModel: "gpt-4o" }).map((budget) => budget.id);
+    expect(found("gpt-4o")).toEqual(["tenant=a,model=gpt-4o"]);
+    expect(found("GPT-4O")).toEqual(["tenant=a,model=gpt-4o"]);
+    expect(found("gpt-4o-2024-08-06")).toEqual(["tenant=a,model=gpt-4o", "model=GPT-4o-2024-08-06"]);
+  });
+
   it("knows whether a default is due", () => {
     const index = new BudgetIndex([aBudget({ tenant: "a", model: "m" }), aBudget({ team: "t" })]);
     expect([

@@ -1,15 +1,20 @@
-import { SCOPE_DIMENSIONS, type Scope, type ScopeDimension } from "../scope/scope.ts";
+import { type CallScope, SCOPE_DIMENSIONS, type Scope, type ScopeDimension } from "../scope/scope.ts";
 import type { Budget } from "./budget.ts";
 
 /** Values never hold this character (see isScopeValue), so joined values cannot collide. */
 const SEPARATOR = "\u0000";
+
+interface Table {
+  readonly dimensions: readonly ScopeDimension[];
+  readonly budgets: Map<string, Budget[]>;
+}
 
 /**
  * Finds the budgets of a call. Budgets with the same dimensions share one table, so a call costs one look-up per
  * distinct set of dimensions, however many budgets there are.
  */
 export class BudgetIndex {
-  readonly #tables = new Map<string, { dimensions: readonly ScopeDimension[]; budgets: Map<string, Budget[]> }>();
+  readonly #tables = new Map<string, Table>();
   readonly #byId = new Map<string, Budget>();
 
   constructor(budgets: Iterable<Budget> = []) {
@@ -25,7 +30,7 @@ export class BudgetIndex {
       table = { dimensions, budgets: new Map() };
       this.#tables.set(shape, table);
     }
-    const key = keyOf(budget.selector, dimensions) ?? "";
+    const key = keyOf(budget.selector, dimensions)!;
     const same = table.budgets.get(key);
     if (same) same.push(budget);
     else table.budgets.set(key, [budget]);
@@ -54,14 +59,14 @@ export class BudgetIndex {
     return [...this.#byId.values()];
   }
 
-  /** Every budget whose selector the scope meets, hard ones and soft ones. */
-  matching(scope: Scope): Budget[] {
+  /** Every budget whose selector the scope meets, hard ones and soft ones. A model may be named as sent or as its price list has it. */
+  matching(scope: CallScope): Budget[] {
     const found: Budget[] = [];
+    const { listedModel } = scope;
+    const listed = listedModel === undefined || sameModel(listedModel, scope.model) ? undefined : { ...scope, model: listedModel };
     for (const table of this.#tables.values()) {
-      const key = keyOf(scope, table.dimensions);
-      if (key === undefined) continue;
-      const budgets = table.budgets.get(key);
-      if (budgets) found.push(...budgets);
+      collect(found, table, scope);
+      if (listed && table.dimensions.includes("model")) collect(found, table, listed);
     }
     if (!found.some((budget) => budget.covers === "rest")) return found;
     const ownModel = found.some((budget) => budget.covers === "all" && isTenantModel(budget));
@@ -69,7 +74,7 @@ export class BudgetIndex {
   }
 
   /** Whether the tenant has a budget of its own that the call falls under, so that no default is due. */
-  hasTenantBudget(scope: Scope): boolean {
+  hasTenantBudget(scope: CallScope): boolean {
     return this.matching(scope).some((budget) => {
       const dimensions = Object.keys(budget.selector);
       return dimensions.includes("tenant") && dimensions.every((dimension) => dimension === "tenant" || dimension === "model");
@@ -81,13 +86,23 @@ function isTenantModel(budget: Budget): boolean {
   return budget.selector.tenant !== undefined && budget.selector.model !== undefined && Object.keys(budget.selector).length === 2;
 }
 
+function collect(found: Budget[], table: Table, scope: Scope): void {
+  const key = keyOf(scope, table.dimensions);
+  const budgets = key === undefined ? undefined : table.budgets.get(key);
+  if (budgets) found.push(...budgets);
+}
+
+function sameModel(one: string, other: string | undefined): boolean {
+  return one === other || one.toLowerCase() === other?.toLowerCase();
+}
+
+/** Names of models are compared without case, as price lists do. */
 function keyOf(values: Scope | Budget["selector"], dimensions: readonly ScopeDimension[]): string | undefined {
-  if (dimensions.length === 1) return values[dimensions[0]!];
   let key = "";
   for (const dimension of dimensions) {
     const value = values[dimension];
     if (value === undefined) return undefined;
-    key += value + SEPARATOR;
+    key += (dimension === "model" ? value.toLowerCase() : value) + SEPARATOR;
   }
   return key;
 }

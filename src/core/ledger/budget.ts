@@ -24,6 +24,8 @@ export interface Budget {
    */
   readonly covers: "all" | "rest";
   readonly origin: "default" | "config" | "api";
+  /** What the configuration file said of it when that was last applied. A change by API or command line stands until the file says something new. */
+  readonly configured?: string | undefined;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
 }

@@ -12,6 +12,11 @@ export interface Scope {
   readonly run?: string | undefined;
 }
 
+/** A call with the name that its price list has for the model: gpt-4o for gpt-4o-2024-08-06. A budget on either name covers it. */
+export interface CallScope extends Scope {
+  readonly listedModel?: string | undefined;
+}
+
 export const SCOPE_DIMENSIONS = [
   "tenant",
   "environment",

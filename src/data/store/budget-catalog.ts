@@ -1,6 +1,6 @@
 import type { Budget } from "../../core/ledger/budget.ts";
 import { BudgetIndex } from "../../core/ledger/budget-index.ts";
-import { type Scope, selectorKey } from "../../core/scope/scope.ts";
+import { type CallScope, selectorKey } from "../../core/scope/scope.ts";
 import type { Instant } from "../../core/time/window.ts";
 import type { AuditedChange, LedgerStore } from "../../ports/ledger-store.ts";
 
@@ -25,12 +25,12 @@ export class BudgetCatalog {
     return new BudgetCatalog(store, await store.budgets(), defaultBudget);
   }
 
-  matching(scope: Scope): Budget[] {
+  matching(scope: CallScope): Budget[] {
     return this.#index.matching(scope);
   }
 
   /** The default budget, when the call falls under no budget of its tenant. Not stored yet: the first hold does that. */
-  due(scope: Scope, at: Instant): Budget[] {
+  due(scope: CallScope, at: Instant): Budget[] {
     if (!this.#defaultBudget || this.#index.hasTenantBudget(scope)) return [];
     const selector = { tenant: scope.tenant };
     return [

@@ -2,7 +2,7 @@ import { Problem } from "../../contract/problem.ts";
 import { type Account, accountId, availableNano, type Budget } from "../../core/ledger/budget.ts";
 import { LeaseBook } from "../../core/ledger/lease-book.ts";
 import type { Nano } from "../../core/money/usd.ts";
-import type { Scope } from "../../core/scope/scope.ts";
+import type { CallScope } from "../../core/scope/scope.ts";
 import { type Instant, type Period, windowAt } from "../../core/time/window.ts";
 import type { Ending, EndingAnswer, LedgerStore } from "../../ports/ledger-store.ts";
 import type { BudgetCatalog } from "./budget-catalog.ts";
@@ -57,7 +57,7 @@ export class LeaseDesk {
    * @param scopes the call's scope, once per provider and model that it may be sent to: all their budgets must carry it
    * @throws Problem store_unavailable; then nothing is held and the call must not be sent
    */
-  async hold(holdId: string, scopes: readonly Scope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
+  async hold(holdId: string, scopes: readonly CallScope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
     // While endings cannot be written, no new call is let through on leases that were given before.
     if (this.#unwritten.size > 0) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
     for (let round = 0; ; round++) {

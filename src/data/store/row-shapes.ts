@@ -16,6 +16,7 @@ export function budgetOfRow(row: SqlRow): Budget {
     warnPercent: Number(row.warn_percent),
     covers: String(row.covers) as Budget["covers"],
     origin: String(row.origin) as Budget["origin"],
+    configured: row.configured === null ? undefined : String(row.configured),
     createdAt: Number(row.created_at),
     updatedAt: Number(row.updated_at),
   };
@@ -34,6 +35,7 @@ export function rowOfBudget(budget: Budget) {
     warnPercent: budget.warnPercent,
     covers: budget.covers,
     origin: budget.origin,
+    configured: budget.configured ?? null,
     createdAt: budget.createdAt,
     updatedAt: budget.updatedAt,
   };
