@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Budget } from "../src/core/ledger/budget.ts";
 import { BudgetCatalog } from "../src/data/store/budget-catalog.ts";
-import { HoldJournal } from "../src/data/store/hold-journal.ts";
+import { CallJournal } from "../src/data/store/call-journal.ts";
 import { LeaseDesk } from "../src/data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "../src/data/store/sqlite-ledger-store.ts";
 import { idSource } from "../src/std/random-id.ts";
@@ -27,8 +27,9 @@ export async function ledgerBench({ rounds, seconds, say }: BenchSetting): Promi
   const catalog = await BudgetCatalog.open(store, null);
   const change = { actor: "bench", action: "budget.set", target: "", reason: "", before: null, after: null };
   for (const budget of budgets(now())) await catalog.put(budget, { ...change, target: budget.id });
-  const journal = new HoldJournal(folder, store.epoch);
-  const desk = new LeaseDesk(store, catalog, journal);
+  const journal = new CallJournal(folder, store.epoch);
+  const beforeRetry = ({ error }: { error: unknown }) => Promise.reject(error);
+  const desk = new LeaseDesk({ store, catalog, journal, beforeRetry });
   const newId = idSource(store.epoch, now);
   const oneCall = async () => {
     const at = now();

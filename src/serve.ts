@@ -16,9 +16,9 @@ import { Problem } from "./contract/problem.ts";
 import { createPriceBook, type PriceBook } from "./core/pricing/price-book.ts";
 import { parsePriceRows } from "./core/pricing/price-row.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
-import { HoldJournal } from "./data/store/hold-journal.ts";
+import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
-import { LeaseDesk } from "./data/store/lease-desk.ts";
+import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
@@ -97,16 +97,19 @@ async function start(
     { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), maxPages: options.maxPages },
     now,
   );
-  opened.push(() => store.close());
+  let openHolds = () => 0;
+  // Calls that did not end in time are left to the next start, which finds them in the journal.
+  opened.push(() => store.close(openHolds() === 0));
   if (store.recovery.deadProcesses > 0)
     log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
 
   const defaultBudget = defaultBudgetOf(config);
   const budgets = await BudgetCatalog.open(store, defaultBudget);
   const keys = await KeyRing.open(store, now);
-  const journal = new HoldJournal(ledgerFolder, store.epoch);
+  const journal = new CallJournal(ledgerFolder, store.epoch);
   opened.push(() => journal.close());
-  const desk = new LeaseDesk(store, budgets, journal);
+  const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: retryWithBackoff(log) });
+  openHolds = () => desk.openHolds();
   opened.push(() => desk.giveBackIdle("all", now()));
   const changedSince = await applyBudgets(config, budgets, now());
   if (changedSince.length > 0)

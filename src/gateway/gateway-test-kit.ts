@@ -12,9 +12,9 @@ import { usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
 import { type Scope, type ScopeDimension, selectorKey } from "../core/scope/scope.ts";
 import { BudgetCatalog } from "../data/store/budget-catalog.ts";
-import { HoldJournal } from "../data/store/hold-journal.ts";
+import { CallJournal } from "../data/store/call-journal.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
-import { LeaseDesk } from "../data/store/lease-desk.ts";
+import { LeaseDesk, retryWithBackoff } from "../data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "../data/store/sqlite-ledger-store.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
 import { idSource } from "../std/random-id.ts";
@@ -49,8 +49,13 @@ export async function openGatewayKit(options: KitOptions = {}) {
   const limits = { window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [50, 80, 100], warnPercent: 80 } as const;
   const catalog = await BudgetCatalog.open(store, { ...limits, limitNano: usd(options.limitUsd ?? "1000"), ...options.budget });
   const keys = await KeyRing.open(store, now);
-  const journal = new HoldJournal(folder, store.epoch);
-  const desk = new LeaseDesk(store, catalog, journal);
+  const log: { level: string; facts: object; words: string }[] = [];
+  const logger: Gateway["log"] = {
+    warn: (facts, words) => log.push({ level: "warn", facts, words }),
+    error: (facts, words) => log.push({ level: "error", facts, words }),
+  };
+  const journal = new CallJournal(folder, store.epoch);
+  const desk = new LeaseDesk({ store, catalog, journal, beforeRetry: retryWithBackoff(logger) });
   const target: ProviderTarget = {
     name: "sim",
     dialects: ["openai", "anthropic"],
@@ -82,7 +87,6 @@ export async function openGatewayKit(options: KitOptions = {}) {
     ...options.settings,
   };
   const inspector = new BodyInspector();
-  const log: { level: string; facts: object; words: string }[] = [];
   const gateway: Gateway = {
     keys,
     desk,
@@ -96,10 +100,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     newId: idSource(store.epoch, now),
     random: Math.random,
     observe: () => {},
-    log: {
-      warn: (facts, words) => log.push({ level: "warn", facts, words }),
-      error: (facts, words) => log.push({ level: "error", facts, words }),
-    },
+    log: logger,
   };
   const server = createServer(
     { requestTimeout: options.requestTimeoutMs ?? 300_000, connectionsCheckingInterval: 100 },

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../contract/problem.ts";
 import { formatUsd } from "../core/money/usd.ts";
 import { callCeiling } from "../core/pricing/call-ceiling.ts";
@@ -251,7 +250,7 @@ async function finishCall(
 
 /**
  * Writes the call's ending, for as long as it takes; its hold counts until then.
- * @returns whether it is on disk
+ * @returns whether it will survive this process
  */
 async function book(
   gateway: Gateway,
@@ -282,11 +281,11 @@ async function book(
       "a call cost more than its hold",
     );
   }
-  return await withinBookingWait(writeEnding(gateway, ending));
+  return await withinBookingWait(gateway.desk.end(ending));
 }
 
 /** A timer that outlived its call would keep all of the call in memory until it is due: thousands of calls under load. */
-function withinBookingWait(written: Promise<true>): Promise<boolean> {
+function withinBookingWait(written: Promise<void>): Promise<boolean> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, LONGEST_BOOKING_WAIT_MS, false);
     timer.unref();
@@ -309,18 +308,6 @@ async function bookUnexpected(gateway: Gateway, record: CallRecord, plan: CallPl
     problem: "internal",
   };
   await book(gateway, record, plan, verdict, resultOf(verdict, 500, undefined, ""), claimed && keepOf(claimed, verdict, undefined));
-}
-
-async function writeEnding(gateway: Gateway, ending: Ending): Promise<true> {
-  for (let waitMs = 50; ; waitMs = Math.min(5000, waitMs * 2)) {
-    try {
-      await gateway.desk.end(ending);
-      return true;
-    } catch (error) {
-      gateway.log.error({ hold: ending.holdId, error: (error as Error).message }, "a call's ending could not be written; trying again");
-      await sleep(waitMs, undefined, { ref: false });
-    }
-  }
 }
 
 async function replay(gateway: Gateway, record: CallRecord, response: ServerResponse, answer: StoredAnswer): Promise<void> {

@@ -56,11 +56,14 @@ export interface LedgerStore {
   verify(): Promise<StoreFindings>;
   /** Booked cost per tenant of the calls whose trace lies in [from, to). */
   bookedPerTenant(period: Period): Promise<readonly { tenant: string; bookedNano: Nano; traces: number }[]>;
-  close(): Promise<void>;
+  /** @param inOrder false when calls are still open: the next start then takes this process for dead and puts them right */
+  close(inOrder?: boolean): Promise<void>;
 }
 
 export interface Recovery {
   readonly deadProcesses: number;
+  /** Calls whose end only the journal of the dead process knew. */
+  readonly endingsBooked: number;
   readonly holdsInDoubt: number;
   readonly inDoubtNano: Nano;
   readonly givenBackNano: Nano;
@@ -75,13 +78,18 @@ export interface LeaseRequest {
   readonly create: readonly Budget[];
 }
 
+export interface Grant {
+  readonly account: string;
+  readonly amountNano: Nano;
+  /** What may still be spent or be in doubt until the account is above its warning share; below zero when it is. */
+  readonly warnsAfterNano: Nano;
+}
+
 export type LeaseAnswer =
   | {
       readonly outcome: "granted";
-      readonly grants: readonly { readonly account: string; readonly amountNano: Nano }[];
+      readonly grants: readonly Grant[];
       readonly created: readonly Budget[];
-      /** Accounts of this request that are above their warning share. */
-      readonly warned: readonly string[];
     }
   | { readonly outcome: "short"; readonly account: Account; readonly created: readonly Budget[] };
 

@@ -7,24 +7,30 @@ export class Crash extends Error {
 }
 
 /**
- * The real store engine, in this thread, behind the store's port. Before each request reaches it, and after its commit but before
- * anybody hears of it, the process may die.
+ * The real store engine, in this thread, behind the store's port: requests are carried out in the order in which they were made, some
+ * turns later. Before each request reaches it, and after its commit but before anybody hears of it, the process may die.
+ * @param turns how many turns of the event loop the next request takes on its way; other calls go on meanwhile
  */
-export function crashingStore(engine: StoreEngine, mayCrash: (where: string) => void): LedgerStore {
+export function crashingStore(engine: StoreEngine, mayCrash: (where: string) => void, turns: () => number): LedgerStore {
   const known: Record<string, unknown> = { epoch: engine.epoch, recovery: engine.recovery };
   const withTime = new Set(["giveBack", "putKey"]);
+  let last: Promise<unknown> = Promise.resolve();
   return new Proxy(known, {
     get(target, name: string) {
       if (name in target) return target[name];
       if (name === "then") return undefined;
-      return async (...parameters: unknown[]) => {
-        // The way to the writer thread takes a while, in which other calls go on.
-        for (let turn = 0; turn < 3; turn++) await Promise.resolve();
-        mayCrash(`before ${name}`);
-        const [outcome] = engine.run([{ operation: name, parameters: withTime.has(name) ? [...parameters, 0] : parameters }]);
-        mayCrash(`after ${name}`);
-        if (outcome?.ok) return outcome.value;
-        throw outcome?.error;
+      return (...parameters: unknown[]) => {
+        const carryOut = async () => {
+          for (let turn = turns(); turn > 0; turn--) await new Promise((resolve) => setImmediate(resolve));
+          mayCrash(`before ${name}`);
+          const [outcome] = engine.run([{ operation: name, parameters: withTime.has(name) ? [...parameters, 0] : parameters }]);
+          mayCrash(`after ${name}`);
+          if (outcome?.ok) return outcome.value;
+          throw outcome?.error;
+        };
+        const done = last.then(carryOut);
+        last = done.catch(() => {});
+        return done;
       };
     },
   }) as unknown as LedgerStore;

@@ -1,9 +1,9 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { availableNano, type Budget } from "../../src/core/ledger/budget.ts";
 import { selectorKey } from "../../src/core/scope/scope.ts";
 import { BudgetCatalog } from "../../src/data/store/budget-catalog.ts";
-import { HoldJournal } from "../../src/data/store/hold-journal.ts";
+import { CallJournal } from "../../src/data/store/call-journal.ts";
 import { type HeldMoney, LeaseDesk } from "../../src/data/store/lease-desk.ts";
 import { StoreEngine } from "../../src/data/store/store-engine.ts";
 import type { StoreFindings } from "../../src/ports/ledger-store.ts";
@@ -27,6 +27,8 @@ interface WorldCall {
   /** The caller has been told of the end: its booking must survive everything. */
   acknowledged: boolean;
   kind: "open" | "settle" | "release" | "doubt";
+  /** The store has acknowledged the ending; until then it lives in the journal, which a power cut may take. */
+  stored: boolean;
 }
 
 const TENANTS = ["a", "b", "c"];
@@ -59,7 +61,7 @@ class History {
   #desk!: LeaseDesk;
   #catalog!: BudgetCatalog;
   #store!: ReturnType<typeof crashingStore>;
-  #journal!: HoldJournal;
+  #journal!: CallJournal;
   #now = Date.parse("2026-10-31T23:00:00Z");
   #crashes = 0;
   #refused = 0;
@@ -86,15 +88,18 @@ class History {
         await this.#step();
       } catch (error) {
         if (!(error instanceof Crash)) throw error;
-        await this.#crash();
       }
+      // The process may also have died while nobody waited: an ending was on its way to the store.
+      if (this.#dead) await this.#crash();
       this.#armed = 0;
       this.#check();
     }
+    // With a request that waits behind all others nothing is on its way any more.
+    await this.#store.accounts([], this.#now);
     await this.#desk.giveBackIdle("all", this.#now);
     this.#check();
     this.#journal.abandon();
-    this.#engine.close(this.#now);
+    this.#engine.close(this.#now, true);
     return { seed: this.#seed, steps, crashes: this.#crashes, calls: this.#calls.length, refused: this.#refused };
   }
 
@@ -125,7 +130,7 @@ class History {
       return;
     }
     const costNano = (amountNano * BigInt(this.#random.whole(101))) / 100n;
-    this.#calls.push({ holdId, tenant, costNano, hold: result.hold, acknowledged: false, kind: "open" });
+    this.#calls.push({ holdId, tenant, costNano, hold: result.hold, acknowledged: false, kind: "open", stored: false });
   }
 
   async #endCall(): Promise<void> {
@@ -148,7 +153,7 @@ class History {
 
   /** The same ending again, as a retry after a lost answer would send it. */
   async #repeatEnding(): Promise<void> {
-    const ended = this.#calls.filter((call) => call.acknowledged);
+    const ended = this.#calls.filter((call) => call.stored);
     if (ended.length === 0) return;
     const call = this.#random.pick(ended);
     const { applied } = await this.#store.end(this.#ending(call, call.kind === "open" ? "settle" : call.kind));
@@ -213,7 +218,13 @@ class History {
 
   async #open(): Promise<void> {
     this.#engine = new StoreEngine({ folder: this.#dir, bootId: `boot-${this.#boot}`, openedAt: this.#now });
-    this.#store = crashingStore(this.#engine, (where) => this.#mayCrash(where));
+    const turns = () => (this.#random.chance(0.3) ? this.#random.whole(12) : 0);
+    const life = this.#crashes;
+    const mayCrash = (where: string) => {
+      if (life !== this.#crashes) throw new Crash("what a dead process still had to do");
+      this.#mayCrash(where);
+    };
+    this.#store = crashingStore(this.#engine, mayCrash, turns);
     const limits = { window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [50, 80, 100], warnPercent: 80 } as const;
     this.#catalog = await BudgetCatalog.open(this.#store, { ...limits, limitNano: 500n });
     if (this.#catalog.all().length === 0) {
@@ -224,14 +235,27 @@ class History {
         await this.#catalog.put(budget, change);
       }
     }
-    const journal = new HoldJournal(this.#dir, this.#engine.epoch, 400);
+    const journal = new CallJournal(this.#dir, this.#engine.epoch, 2000);
     this.#journal = journal;
-    const append: HoldJournal["append"] = async (hold) => {
-      this.#mayCrash("before the journal");
-      await journal.append(hold);
-      this.#mayCrash("after the journal");
+    const around = async (write: () => Promise<void>) => {
+      mayCrash("before the journal");
+      await write();
+      mayCrash("after the journal");
     };
-    this.#desk = new LeaseDesk(this.#store, this.#catalog, { append, ended: (holdId) => journal.ended(holdId) });
+    this.#desk = new LeaseDesk({
+      store: this.#store,
+      catalog: this.#catalog,
+      journal: {
+        hold: (hold) => around(() => journal.hold(hold)),
+        ending: (ending) => around(() => journal.ending(ending)),
+        stored: (holdId) => {
+          journal.stored(holdId);
+          const call = this.#calls.find((candidate) => candidate.holdId === holdId);
+          if (call) call.stored = true;
+        },
+      },
+      beforeRetry: ({ error }) => Promise.reject(error),
+    });
   }
 
   #mayCrash(where: string): void {
@@ -257,8 +281,17 @@ class History {
       call.kind = "doubt";
     }
     const journals = readdirSync(this.#dir).filter((file) => file.endsWith(".journal"));
-    if (this.#random.chance(0.3) && journals[0]) appendFileSync(join(this.#dir, journals[0]), "0bad\ttorn");
-    if (this.#random.chance(0.1)) this.#boot += 1;
+    const journal = journals[0] && join(this.#dir, journals[0]);
+    if (this.#random.chance(0.1)) {
+      // The machine went down: the end of the journal never reached the disk, and with it what only the journal knew.
+      this.#boot += 1;
+      if (journal) truncateSync(journal, this.#random.whole(statSync(journal).size + 1));
+      for (const call of this.#calls) if (!call.stored && call.kind !== "open") call.kind = "doubt";
+    } else {
+      if (journal && this.#random.chance(0.3)) appendFileSync(journal, "0bad\ttorn");
+      // What a caller was told must be booked by the next start.
+      for (const call of this.#calls) if (call.kind !== "open") call.stored = true;
+    }
     await this.#open();
   }
 
@@ -281,7 +314,7 @@ class History {
       // What the provider billed is booked, in doubt, or held within a lease: it is never forgotten.
       const billedNano = mine.reduce((sum, call) => sum + call.costNano, 0n);
       if (billedNano > account.spentNano + account.inDoubtNano + account.leasedNano) throw new Error(`${id} has forgotten a call`);
-      const acknowledgedNano = mine.filter((call) => call.kind === "settle").reduce((sum, call) => sum + call.costNano, 0n);
+      const acknowledgedNano = mine.filter((call) => call.kind === "settle" && call.stored).reduce((sum, call) => sum + call.costNano, 0n);
       if (account.spentNano < acknowledgedNano) throw new Error(`${id} lost an acknowledged settlement`);
     }
   }

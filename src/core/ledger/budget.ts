@@ -75,7 +75,7 @@ export function availableNano(account: Account): Nano {
   return account.limitNano - account.spentNano - account.inDoubtNano - account.leasedNano;
 }
 
-/** Whether what is spent, in doubt and held passes the budget's warning share of the limit. */
-export function isWarned(account: Account, heldNano: Nano, warnPercent: number): boolean {
-  return (account.spentNano + account.inDoubtNano + heldNano) * 100n > account.limitNano * BigInt(warnPercent);
+/** What may still be spent or be in doubt until the account is above its budget's warning share; below zero when it is. */
+export function warnsAfterNano(account: Account, warnPercent: number): Nano {
+  return (account.limitNano * BigInt(warnPercent)) / 100n - account.spentNano - account.inDoubtNano;
 }

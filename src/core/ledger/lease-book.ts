@@ -68,10 +68,15 @@ export class LeaseBook {
     return hold;
   }
 
-  /** Lowers a hold that turned out to be larger than needed. */
+  isOpen(id: string): boolean {
+    return this.#holds.has(id);
+  }
+
+  /** Lowers a hold that turned out to be larger than needed; one that has ended is left as it is. */
   shrink(id: string, amountNano: Nano): void {
     const hold = this.#holds.get(id);
-    invariant(hold && amountNano >= 0n && amountNano <= hold.amountNano, `the hold ${id} cannot shrink to ${amountNano}`);
+    if (!hold) return;
+    invariant(amountNano >= 0n && amountNano <= hold.amountNano, `the hold ${id} cannot shrink to ${amountNano}`);
     for (const account of hold.accounts) this.#lease(account).heldNano -= hold.amountNano - amountNano;
     this.#holds.set(id, { ...hold, amountNano });
   }

@@ -1,12 +1,13 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../../contract/problem.ts";
 import { type Account, accountId, availableNano, type Budget } from "../../core/ledger/budget.ts";
 import { LeaseBook } from "../../core/ledger/lease-book.ts";
 import type { Nano } from "../../core/money/usd.ts";
 import type { CallScope } from "../../core/scope/scope.ts";
 import { type Instant, type Period, windowAt } from "../../core/time/window.ts";
-import type { Ending, EndingAnswer, LedgerStore } from "../../ports/ledger-store.ts";
+import type { Ending, EndingAnswer, Grant, LedgerStore } from "../../ports/ledger-store.ts";
 import type { BudgetCatalog } from "./budget-catalog.ts";
-import type { HoldJournal } from "./hold-journal.ts";
+import type { CallJournal, JournalledHold } from "./call-journal.ts";
 
 export interface HeldMoney {
   readonly holdId: string;
@@ -31,6 +32,20 @@ export interface AccountStatus extends Account {
 /** A shortage answered by the store is settled in one or two rounds; more means that other calls keep taking what was leased. */
 const MOST_ROUNDS = 50;
 
+/** More endings than this on their way to the store, and the next one waits for it: the store sets the pace, not memory. */
+const MOST_ON_THEIR_WAY = 10_000;
+
+/** Above everything that can be spent: until a lease tells where the share lies now. */
+const NOT_KNOWN = 2n ** 63n;
+
+export interface LeaseDeskOptions {
+  readonly store: LedgerStore;
+  readonly catalog: BudgetCatalog;
+  readonly journal: Pick<CallJournal, "hold" | "ending" | "stored">;
+  /** Told of every failed attempt to store an ending; it is tried again when this resolves, for as long as it takes. */
+  readonly beforeRetry: (failure: { readonly holdId: string; readonly error: unknown; readonly attempt: number }) => Promise<void>;
+}
+
 /**
  * Where calls get their money. A hold is taken from leases in memory, on all accounts of the call or none; the store is asked only when
  * a lease runs short, and a call is refused only when the account itself cannot give what is missing.
@@ -38,18 +53,25 @@ const MOST_ROUNDS = 50;
 export class LeaseDesk {
   readonly #store: LedgerStore;
   readonly #catalog: BudgetCatalog;
-  readonly #journal: Pick<HoldJournal, "append" | "ended">;
+  readonly #journal: LeaseDeskOptions["journal"];
+  readonly #beforeRetry: LeaseDeskOptions["beforeRetry"];
   readonly #book = new LeaseBook();
   /** Holds whose ending was refused by the store, and is being tried again. */
   readonly #unwritten = new Set<string>();
+  /** Endings that the store has not acknowledged, by hold. */
+  readonly #onTheirWay = new Map<string, Promise<void>>();
+  /** Accounts that the store has said to be above their warning share. */
   readonly #warned = new Set<string>();
+  /** What this process consumed of each account, and how much of it the account carries before it is above its warning share. */
+  readonly #consumed = new Map<string, { nano: Nano; warnsAboveNano: Nano }>();
   readonly #refused = new Set<string>();
   readonly #windows = new Map<string, { budget: Budget; period: Period; account: string }>();
 
-  constructor(store: LedgerStore, catalog: BudgetCatalog, journal: Pick<HoldJournal, "append" | "ended">) {
+  constructor({ store, catalog, journal, beforeRetry }: LeaseDeskOptions) {
     this.#store = store;
     this.#catalog = catalog;
     this.#journal = journal;
+    this.#beforeRetry = beforeRetry;
     catalog.onChanged = (budget) => this.#recall(budget);
   }
 
@@ -66,7 +88,7 @@ export class LeaseDesk {
       const accounts = budgets.map((budget) => this.#window(budget, at).account);
       const shortages = due.length === 0 ? this.#book.hold(holdId, accounts, amountNano) : undefined;
       if (due.length === 0 && !shortages) {
-        await this.#write(holdId, scopes[0]!.tenant, accounts, amountNano, at);
+        await this.#write({ holdId, at, amountNano, scope: scopes[0]!, accounts });
         return { outcome: "held", hold: { holdId, accounts, budgets, amountNano } };
       }
       const wants = budgets.flatMap((budget) => {
@@ -74,11 +96,11 @@ export class LeaseDesk {
         const missingNano = this.#book.missingNano(account, amountNano);
         return missingNano === undefined ? [] : [{ budgetId: budget.id, window: period, missingNano }];
       });
+      const consumedBefore = new Map(accounts.map((account) => [account, this.#consumed.get(account)?.nano ?? 0n]));
       const answer = await this.#store.lease({ at, wants, create: due });
       this.#catalog.remember(answer.created);
       if (answer.outcome === "granted") {
-        for (const grant of answer.grants) this.#book.grant(grant.account, grant.amountNano);
-        this.#noteWarned(accounts, answer.warned);
+        for (const grant of answer.grants) this.#takeGrant(grant, consumedBefore);
         continue;
       }
       // While the store looked, other calls may have ended: the refusal must be right now, not a moment ago.
@@ -90,35 +112,41 @@ export class LeaseDesk {
   }
 
   /**
-   * Ends a hold; resolves when the ending is on disk. Until then the whole hold stays held, so that after a crash
-   * the holds in the journal never sum to more than the lease.
+   * Ends a hold. Resolves when the ending survives the death of this process: it is in the journal, or in the store when the journal
+   * cannot take it or others have to see it at once. What the call did not use is free from then on, and not before: after a crash the
+   * holds and endings in the journal never sum to more than the lease.
    */
-  async end(ending: Ending): Promise<EndingAnswer> {
-    if (ending.kind === "none") return await this.#store.end(ending);
-    let answer: EndingAnswer;
-    try {
-      answer = await this.#store.end(ending);
-      this.#unwritten.delete(ending.holdId);
-    } catch (error) {
-      this.#unwritten.add(ending.holdId);
-      throw error;
+  async end(ending: Ending): Promise<void> {
+    const { holdId } = ending;
+    const before = this.#onTheirWay.get(holdId);
+    if (before) return await before;
+    if (ending.kind === "none" || !this.#book.isOpen(holdId)) {
+      await this.#store.end(ending);
+      return;
     }
-    this.#noteWarned(ending.accounts, answer.warned);
-    const settledNano = ending.amountNano < ending.heldNano ? ending.amountNano : ending.heldNano;
-    this.#book.end(ending.holdId, ending.kind === "doubt" ? ending.heldNano : settledNano);
-    this.#journal.ended(ending.holdId);
-    return answer;
+    const consumedNano = ending.kind === "doubt" || ending.amountNano > ending.heldNano ? ending.heldNano : ending.amountNano;
+    const stored = this.#keepStoring(ending, consumedNano);
+    this.#onTheirWay.set(holdId, stored);
+    stored.catch(() => {});
+    const waits = ending.idempotency !== undefined || this.#onTheirWay.size > MOST_ON_THEIR_WAY;
+    if (waits || !(await this.#journalled(ending))) return await stored;
+    // What was consumed stays held until the store has it, so that no status of the account forgets it.
+    this.#book.shrink(holdId, consumedNano);
   }
 
   async status(budgetIds: readonly string[], at: Instant): Promise<AccountStatus[]> {
     return (await this.#store.accounts(budgetIds, at)).map((account) => this.#withHolds(account));
   }
 
-  /** Whether an account of the call was above its warning share when it last changed. */
+  /** Whether an account of the call is above its warning share. */
   warns(accounts: readonly string[]): boolean {
-    return this.#warned.size > 0 && accounts.some((account) => this.#warned.has(account));
+    return accounts.some((account) => {
+      const consumed = this.#consumed.get(account);
+      return this.#warned.has(account) || (consumed !== undefined && consumed.nano > consumed.warnsAboveNano);
+    });
   }
 
+  /** Calls whose ending is not in the store yet. */
   openHolds(): number {
     return this.#book.openHolds().length;
   }
@@ -127,10 +155,53 @@ export class LeaseDesk {
   async giveBackIdle(which: "ended_windows" | "all", at: Instant): Promise<void> {
     const current = new Set<string>();
     if (which === "ended_windows") for (const { account, period } of this.#windows.values()) if (at < period.end) current.add(account);
+    for (const account of this.#consumed.keys()) if (which === "ended_windows" && !current.has(account)) this.#consumed.delete(account);
     await this.#giveBack(this.#book.accounts().filter((account) => !current.has(account)));
   }
 
-  #noteWarned(accounts: readonly string[], warned: readonly string[]): void {
+  /** Sends the ending to the store until it is there. */
+  async #keepStoring(ending: Ending, consumedNano: Nano): Promise<void> {
+    const { holdId, accounts } = ending;
+    const spentNano = ending.kind === "doubt" ? ending.heldNano : ending.amountNano;
+    for (const account of accounts) {
+      const consumed = this.#consumed.get(account);
+      if (consumed) consumed.nano += spentNano;
+    }
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answer = await this.#store.end(ending);
+        this.#unwritten.delete(holdId);
+        this.#onTheirWay.delete(holdId);
+        this.#noteWarned(accounts, answer);
+        this.#book.end(holdId, consumedNano);
+        this.#journal.stored(holdId);
+        return;
+      } catch (error) {
+        this.#unwritten.add(holdId);
+        await this.#beforeRetry({ holdId, error, attempt });
+      }
+    }
+  }
+
+  async #journalled(ending: Ending): Promise<boolean> {
+    try {
+      await this.#journal.ending(ending);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #takeGrant({ account, amountNano, warnsAfterNano }: Grant, consumedBefore: ReadonlyMap<string, Nano>): void {
+    this.#book.grant(account, amountNano);
+    // The store had seen what was sent to it before it was asked, and nothing later.
+    const warnsAboveNano = consumedBefore.get(account)! + warnsAfterNano;
+    const consumed = this.#consumed.get(account);
+    if (consumed) consumed.warnsAboveNano = warnsAboveNano;
+    else this.#consumed.set(account, { nano: 0n, warnsAboveNano });
+  }
+
+  #noteWarned(accounts: readonly string[], { warned }: EndingAnswer): void {
     if (warned.length === 0 && this.#warned.size === 0) return;
     for (const account of accounts) {
       if (warned.includes(account)) this.#warned.add(account);
@@ -142,8 +213,12 @@ export class LeaseDesk {
   async #recall(budget: Budget): Promise<void> {
     const known = this.#windows.get(budget.id);
     this.#windows.delete(budget.id);
-    if (known) this.#refused.delete(known.account);
-    if (known) await this.#giveBack([known.account]);
+    if (!known) return;
+    this.#refused.delete(known.account);
+    this.#warned.delete(known.account);
+    const consumed = this.#consumed.get(known.account);
+    if (consumed) consumed.warnsAboveNano = NOT_KNOWN;
+    await this.#giveBack([known.account]);
   }
 
   async #giveBack(accounts: readonly string[]): Promise<void> {
@@ -159,11 +234,11 @@ export class LeaseDesk {
     }
   }
 
-  async #write(holdId: string, tenant: string, accounts: readonly string[], amountNano: Nano, at: Instant): Promise<void> {
+  async #write(hold: JournalledHold): Promise<void> {
     try {
-      await this.#journal.append({ holdId, at, tenant, amountNano, accounts });
+      await this.#journal.hold(hold);
     } catch (error) {
-      this.#book.end(holdId, 0n);
+      this.#book.end(hold.holdId, 0n);
       throw error;
     }
   }
@@ -191,4 +266,12 @@ export class LeaseDesk {
 
 function firstOfItsId(budget: Budget, index: number, all: readonly Budget[]): boolean {
   return all.findIndex((other) => other.id === budget.id) === index;
+}
+
+/** Waits longer after each failure, up to five seconds, and says so in the log. */
+export function retryWithBackoff(log: { error(facts: object, words: string): void }): LeaseDeskOptions["beforeRetry"] {
+  return async ({ holdId, error, attempt }) => {
+    log.error({ hold: holdId, attempt, error: (error as Error).message }, "a call's ending could not be stored; trying again");
+    await sleep(Math.min(5000, 25 * 2 ** Math.min(attempt, 8)), undefined, { ref: false });
+  };
 }

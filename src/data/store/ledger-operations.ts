@@ -1,5 +1,5 @@
 import { Problem } from "../../contract/problem.ts";
-import { type Account, accountId, availableNano, type Budget, isWarned, openAccount } from "../../core/ledger/budget.ts";
+import { type Account, accountId, availableNano, type Budget, openAccount, warnsAfterNano } from "../../core/ledger/budget.ts";
 import { leaseSize } from "../../core/ledger/lease-size.ts";
 import { formatUsd, type Nano } from "../../core/money/usd.ts";
 import { type Instant, windowAt } from "../../core/time/window.ts";
@@ -42,8 +42,11 @@ export class LedgerOperations {
     for (const { account, amountNano } of sizes) {
       this.#sheet.append({ ...this.#blank("lease", request.at), accounts: [account.id], amountNano });
     }
-    const grants = sizes.map(({ account, amountNano }) => ({ account: account.id, amountNano }));
-    return { outcome: "granted", grants, created, warned: this.#warned(grants.map((grant) => grant.account)) };
+    const grants = sizes.map(({ account, amountNano }) => {
+      const { warnPercent } = this.#sheet.budget(account.budgetId)!;
+      return { account: account.id, amountNano, warnsAfterNano: warnsAfterNano(account, warnPercent) };
+    });
+    return { outcome: "granted", grants, created };
   }
 
   giveBack(returns: readonly { account: string; amountNano: Nano }[], at: Instant): void {
@@ -52,9 +55,10 @@ export class LedgerOperations {
     }
   }
 
-  end(ending: Ending): EndingAnswer {
+  /** @param dead for a call of a process that is gone: whose lease it was held from, and why it is in doubt */
+  end(ending: Ending, dead: { leaseHolder?: number; reason?: string } = {}): EndingAnswer {
     if (ending.kind !== "none") {
-      const applied = this.#sheet.append({
+      const entry = {
         at: ending.at,
         kind: ending.kind,
         ref: ending.holdId,
@@ -66,10 +70,10 @@ export class LedgerOperations {
         inputTokens: ending.inputTokens,
         outputTokens: ending.outputTokens,
         once: `end:${ending.holdId}`,
-      });
-      if (!applied) return { applied: false, warned: [] };
+      } as const;
+      if (!this.#sheet.append(entry, dead.leaseHolder)) return { applied: false, warned: [] };
       if (ending.amountNano > ending.heldNano) this.#alertHoldExceeded(ending);
-      if (ending.kind === "doubt") this.#rememberDoubt(ending, "the provider may have billed this call");
+      if (ending.kind === "doubt") this.#rememberDoubt(ending, dead.reason ?? "the provider may have billed this call");
     }
     if (ending.trace !== null) this.#database.runPositional("append-outbox", "request_trace", ending.trace);
     if (ending.idempotency) {
@@ -179,7 +183,7 @@ export class LedgerOperations {
     return accounts.filter((id) => {
       const account = this.#sheet.find(id);
       const warnPercent = account && this.#sheet.budget(account.budgetId)?.warnPercent;
-      return account && warnPercent !== undefined && isWarned(account, 0n, warnPercent);
+      return account && warnPercent !== undefined && warnsAfterNano(account, warnPercent) < 0n;
     });
   }
 

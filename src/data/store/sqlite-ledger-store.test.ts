@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { accountId, type Budget } from "../../core/ledger/budget.ts";
 import { windowAt } from "../../core/time/window.ts";
 import type { Ending, LedgerStore } from "../../ports/ledger-store.ts";
-import { HoldJournal, readJournal } from "./hold-journal.ts";
+import { CallJournal, readJournal } from "./call-journal.ts";
 import { openSqliteLedgerStore } from "./sqlite-ledger-store.ts";
 
 const AT = Date.parse("2026-11-21T12:00:00Z");
@@ -159,14 +159,19 @@ describe("a full disk", () => {
 });
 
 describe("after kill -9", () => {
-  async function killed(damage?: (journal: string) => void, bootId = "boot-1") {
+  async function killed(
+    damage?: (journal: string) => void,
+    bootId = "boot-1",
+    more: (journal: CallJournal) => Promise<void> = async () => {},
+  ) {
     // A child of its own would be the honest way (test/journeys/kill-it.test.ts); here the worker thread dies with its file open.
     const opened = await withLease(500n);
-    const journal = new HoldJournal(folder, opened.epoch);
-    const hold = { at: AT, tenant: "a", accounts: [accountId("b", window)] };
-    await journal.append({ ...hold, holdId: "ended", amountNano: 100n });
-    await journal.append({ ...hold, holdId: "lost", amountNano: 150n });
+    const journal = new CallJournal(folder, opened.epoch);
+    const hold = { at: AT, scope: { tenant: "a", provider: "p", model: "m" }, accounts: [accountId("b", window)] };
+    await journal.hold({ ...hold, holdId: "ended", amountNano: 100n });
+    await journal.hold({ ...hold, holdId: "lost", amountNano: 150n });
     await opened.end(anEnding("ended", "settle", 40n, 100n));
+    await more(journal);
     await (opened as unknown as { crash(): Promise<void> }).crash();
     store = undefined;
     leaveBehind(damage);
@@ -180,6 +185,35 @@ describe("after kill -9", () => {
     expect([account!.spentNano, account!.inDoubtNano, account!.leasedNano]).toEqual([40n, 150n, 0n]);
     expect((await opened.holdsInDoubt(10)).map((hold) => hold.holdId)).toEqual(["lost"]);
     expect((await opened.verify()).findings).toEqual([]);
+  });
+
+  it("knows of a call in doubt whose it was, and which model of which provider it asked", async () => {
+    const opened = await killed();
+    const [, lost] = await opened.readOutbox("request_trace", 10);
+    expect(JSON.parse(lost!.payload)).toMatchObject({ tenant: "a", provider: "p", model_id: "m", cost_basis: "in_doubt" });
+  });
+
+  it("books an ending that only the journal knows, once, however often it was written there", async () => {
+    const opened = await killed(undefined, "boot-1", async (journal) => {
+      const { kind, holdId, amountNano, inputTokens, outputTokens } = anEnding("lost", "settle", 70n, 150n);
+      const ending = { holdId, amountNano, inputTokens, outputTokens, trace: '{"trace_id":"lost"}' };
+      await journal.ending({ ...ending, kind });
+      await journal.ending({ ...ending, kind: "doubt" });
+    });
+    expect(opened.recovery).toMatchObject({ endingsBooked: 1, holdsInDoubt: 0, journalDamaged: false });
+    const [account] = await opened.accounts(["b"], AT);
+    expect([account!.spentNano, account!.inDoubtNano, account!.leasedNano]).toEqual([110n, 0n, 0n]);
+    expect((await opened.readOutbox("request_trace", 10)).map((row) => row.payload)).toContain('{"trace_id":"lost"}');
+    expect((await opened.verify()).findings).toEqual([]);
+  });
+
+  it("finds the calls of a process that had to stop before they ended", async () => {
+    const opened = await withLease(500n);
+    const journal = new CallJournal(folder, opened.epoch);
+    await journal.hold({ at: AT, scope: { tenant: "a" }, accounts: [accountId("b", window)], holdId: "late", amountNano: 100n });
+    journal.close();
+    await opened.close(false);
+    expect((await open()).recovery).toMatchObject({ deadProcesses: 1, holdsInDoubt: 1, inDoubtNano: 100n });
   });
 
   it("ignores a torn last record of the journal: its call was never sent", async () => {
@@ -229,18 +263,21 @@ describe("verify", () => {
   });
 });
 
-describe("the journal of holds", () => {
-  it("begins a new file with the holds still open when the old one has grown", async () => {
-    const journal = new HoldJournal(folder, 7, 300);
+describe("the journal of calls", () => {
+  it("begins a new file with the calls not yet stored when the old one has grown", async () => {
+    const journal = new CallJournal(folder, 7, 300);
     for (let number = 0; number < 50; number++) {
-      await journal.append({ holdId: `h${number}`, at: AT, tenant: "a\tb", amountNano: 5n, accounts: ["x", "y"] });
-      if (number !== 3) journal.ended(`h${number}`);
+      const holdId = `h${number}`;
+      await journal.hold({ holdId, at: AT, scope: { tenant: "a\tb" }, amountNano: 5n, accounts: ["x", "y"] });
+      await journal.ending({ holdId, kind: "settle", amountNano: 3n, inputTokens: 1, outputTokens: 2, trace: null });
+      if (number !== 3) journal.stored(holdId);
     }
-    const { holds, whole } = readJournal(folder, 7);
+    const { holds, endings, whole } = readJournal(folder, 7);
     expect(whole).toBe(true);
     expect(holds.map((hold) => hold.holdId)).toContain("h3");
+    expect(endings.get("h3")).toMatchObject({ kind: "settle", amountNano: 3n });
     expect(holds.length).toBeLessThan(20);
-    expect(holds[0]).toMatchObject({ tenant: "a\tb", amountNano: 5n, accounts: ["x", "y"] });
+    expect(holds[0]).toMatchObject({ scope: { tenant: "a\tb" }, amountNano: 5n, accounts: ["x", "y"] });
     expect(readdirSync(folder).filter((file) => file.endsWith(".journal"))).toHaveLength(1);
   });
 });

@@ -167,9 +167,9 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("putKey", [key, change, this.#now()]);
   }
 
-  async close(): Promise<void> {
+  async close(inOrder = true): Promise<void> {
     if (this.#stopped) return;
-    await this.#call("close", [this.#now()]);
+    await this.#call("close", [this.#now(), inOrder]);
     await this.#exited;
   }
 

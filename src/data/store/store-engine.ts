@@ -43,12 +43,15 @@ export class StoreEngine {
     this.#path = join(options.folder, "ledger.sqlite");
     const database = new StoreDatabase(this.#path, options.maxPages);
     this.#database = database;
+    let ledger: LedgerOperations;
     try {
       database.begin();
       this.epoch = Number(database.one("start-process", { bootId: options.bootId, startedAt: options.openedAt })!.epoch);
       this.#sheet = new BalanceSheet(database, this.epoch);
       this.#audit = new AuditLog(database);
-      const { recovery, deleteJournals } = recoverProcesses(database, this.#sheet, options.folder, options.bootId, options.openedAt);
+      ledger = new LedgerOperations(database, this.#sheet, this.#audit);
+      const { folder, bootId, openedAt } = options;
+      const { recovery, deleteJournals } = recoverProcesses(database, this.#sheet, ledger, folder, bootId, openedAt);
       this.recovery = recovery;
       database.commit();
       deleteJournals();
@@ -56,7 +59,6 @@ export class StoreEngine {
       database.close();
       throw problemOf(error, this.#path);
     }
-    const ledger = new LedgerOperations(database, this.#sheet, this.#audit);
     const records = new RecordOperations(database, this.#audit, this.epoch);
     this.#operations = {
       lease: ledger.lease.bind(ledger),
@@ -81,7 +83,10 @@ export class StoreEngine {
       audit: records.audit.bind(records),
       appendAudit: records.appendAudit.bind(records),
       bookedPerTenant: records.bookedPerTenant.bind(records),
-      verify: () => verifyStore(database),
+      verify: () => {
+        this.#sheet.flush();
+        return verifyStore(database);
+      },
     };
   }
 
@@ -98,8 +103,10 @@ export class StoreEngine {
     }
   }
 
-  close(endedAt: Instant): void {
+  /** @param inOrder false leaves it to the next start to put right what is open */
+  close(endedAt: Instant, inOrder: boolean): void {
     try {
+      if (!inOrder) return;
       this.#database.begin();
       this.#database.run("end-process", { epoch: this.epoch, endedAt });
       this.#database.commit();

@@ -67,7 +67,7 @@ try {
       return outcome.ok ? { id, value: outcome.value } : { id, error: describe(outcome.error) };
     });
     if (closing >= 0) {
-      engine.close(calls[closing]!.parameters[0] as number);
+      engine.close(...(calls[closing]!.parameters as [number, boolean]));
       replies.push({ id: calls[closing]!.id });
     }
     port.postMessage(replies);

@@ -1,0 +1,157 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Budget } from "../../core/ledger/budget.ts";
+import type { Ending, LedgerStore } from "../../ports/ledger-store.ts";
+import { BudgetCatalog } from "./budget-catalog.ts";
+import { CallJournal } from "./call-journal.ts";
+import { type HeldMoney, LeaseDesk, type LeaseDeskOptions } from "./lease-desk.ts";
+import { openSqliteLedgerStore } from "./sqlite-ledger-store.ts";
+
+const AT = Date.parse("2026-11-21T12:00:00Z");
+const SCOPE = { tenant: "a", provider: "p", model: "m" };
+const BUDGET: Budget = {
+  id: "b",
+  selector: { tenant: "a" },
+  limitNano: 1000n,
+  window: "month",
+  zone: "UTC",
+  hard: true,
+  onShort: "deny",
+  thresholds: [],
+  warnPercent: 80,
+  covers: "all",
+  origin: "api",
+  createdAt: AT,
+  updatedAt: AT,
+};
+
+let folder: string;
+let store: LedgerStore;
+let journal: CallJournal;
+let catalog: BudgetCatalog;
+/** Lets endings reach the store, one after the other. */
+let letThrough: () => void;
+const failures: unknown[] = [];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "ballast-desk-"));
+  store = await openSqliteLedgerStore({ folder, bootId: "boot-1", openedAt: AT }, () => AT);
+  journal = new CallJournal(folder, store.epoch);
+  catalog = await BudgetCatalog.open(store, null);
+  await catalog.put(BUDGET, { actor: "test", action: "budget.set", target: "b", reason: "", before: null, after: null });
+  failures.length = 0;
+});
+afterEach(async () => {
+  journal.abandon();
+  await store.close(false);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function aDesk(more: { slow?: boolean; journal?: Partial<LeaseDeskOptions["journal"]>; failing?: number } = {}): LeaseDesk {
+  let failing = more.failing ?? 0;
+  const gate = new Promise<void>((resolve) => {
+    letThrough = resolve;
+  });
+  const end = async (ending: Ending) => {
+    if (more.slow) await gate;
+    if (failing-- > 0) throw new Error("no room");
+    return await store.end(ending);
+  };
+  const guarded = new Proxy(store, { get: (target, name) => (name === "end" ? end : Reflect.get(target, name).bind?.(target)) });
+  const written = { hold: journal.hold.bind(journal), ending: journal.ending.bind(journal), stored: journal.stored.bind(journal) };
+  const beforeRetry: LeaseDeskOptions["beforeRetry"] = async ({ error }) => {
+    failures.push(error);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  };
+  return new LeaseDesk({ store: guarded, catalog, journal: { ...written, ...more.journal }, beforeRetry });
+}
+
+async function held(desk: LeaseDesk, holdId: string, amountNano: bigint): Promise<HeldMoney> {
+  const result = await desk.hold(holdId, [SCOPE], amountNano, AT);
+  if (result.outcome !== "held") throw new Error(`${holdId} was refused`);
+  return result.hold;
+}
+
+function settled({ holdId, accounts, amountNano }: HeldMoney, cost: bigint, more: Partial<Ending> = {}): Ending {
+  const call = { holdId, accounts, heldNano: amountNano, inputTokens: 1, outputTokens: 1, at: AT, tenant: "a", trace: null };
+  return { ...call, kind: "settle", amountNano: cost, ...more };
+}
+
+async function standing(desk: LeaseDesk) {
+  const [account] = await desk.status(["b"], AT);
+  return account!;
+}
+
+describe("the lease desk", () => {
+  it("ends a call when the journal has it; what was not used is free, and what was used stays held until the store has it", async () => {
+    const desk = aDesk({ slow: true });
+    const hold = await held(desk, "h1", 900n);
+    expect((await desk.hold("h2", [SCOPE], 200n, AT)).outcome).toBe("refused");
+    await desk.end(settled(hold, 300n));
+    expect(await standing(desk)).toMatchObject({ heldNano: 300n, spentNano: 0n, freeNano: 700n });
+    await held(desk, "h3", 700n);
+    letThrough();
+    await expect.poll(() => standing(desk)).toMatchObject({ heldNano: 700n, spentNano: 300n, freeNano: 0n });
+  });
+
+  it("waits for the store when the journal cannot take an ending", async () => {
+    const desk = aDesk({ journal: { ending: () => Promise.reject(new Error("no room")) } });
+    await desk.end(settled(await held(desk, "h1", 900n), 300n));
+    expect(await standing(desk)).toMatchObject({ heldNano: 0n, spentNano: 300n });
+  });
+
+  it("waits for the store with an answer that a repeat must find there", async () => {
+    const desk = aDesk({ slow: true });
+    const answer = { status: 200, headers: {}, body: new Uint8Array() };
+    let ended = false;
+    const end = desk.end(settled(await held(desk, "h1", 900n), 300n, { idempotency: { keyId: "k", key: "x", answer } })).then(() => {
+      ended = true;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(ended).toBe(false);
+    letThrough();
+    await end;
+  });
+
+  it("tries again until the store takes an ending, and lets no call through meanwhile", async () => {
+    const desk = aDesk({ slow: true, failing: 3 });
+    await desk.end(settled(await held(desk, "h1", 500n), 300n));
+    letThrough();
+    await expect.poll(() => failures.length).toBe(3);
+    await expect.poll(() => standing(desk)).toMatchObject({ heldNano: 0n, spentNano: 300n });
+    const broken = aDesk({ failing: 200 });
+    await broken.end(settled(await held(broken, "h2", 500n), 300n));
+    await expect.poll(() => failures.length).toBeGreaterThan(3);
+    await expect(broken.hold("h3", [SCOPE], 1n, AT)).rejects.toMatchObject({ code: "store_unavailable" });
+  });
+
+  it("books the first ending of a call, whatever is said later", async () => {
+    const desk = aDesk({ slow: true });
+    const hold = await held(desk, "h1", 900n);
+    await desk.end(settled(hold, 300n));
+    const second = desk.end(settled(hold, 0n, { kind: "doubt" }));
+    letThrough();
+    await second;
+    await desk.end(settled(hold, 900n));
+    expect(await standing(desk)).toMatchObject({ heldNano: 0n, spentNano: 300n, inDoubtNano: 0n });
+    expect((await store.verify()).findings).toEqual([]);
+  });
+
+  it("warns with the very call that passes the share, before the store has booked it, and not after a raise", async () => {
+    const desk = aDesk({ slow: true });
+    const hold = await held(desk, "h1", 900n);
+    await desk.end(settled(hold, 800n));
+    expect(desk.warns(hold.accounts)).toBe(false);
+    const next = await held(desk, "h2", 100n);
+    await desk.end(settled(next, 1n));
+    expect(desk.warns(hold.accounts)).toBe(true);
+    letThrough();
+    await expect.poll(() => standing(desk)).toMatchObject({ spentNano: 801n });
+    expect(desk.warns(hold.accounts)).toBe(true);
+    const change = { actor: "test", action: "budget.set", target: "b", reason: "", before: null, after: null };
+    await catalog.put({ ...BUDGET, limitNano: 10_000n }, change);
+    expect(desk.warns(hold.accounts)).toBe(false);
+  });
+});
