@@ -29,6 +29,8 @@ interface WorldCall {
   kind: "open" | "settle" | "release" | "doubt";
   /** The store has acknowledged the ending; until then it lives in the journal, which a power cut may take. */
   stored: boolean;
+  /** A power cut has taken all that was known of it alone. */
+  lost: boolean;
 }
 
 const TENANTS = ["a", "b", "c"];
@@ -130,7 +132,7 @@ class History {
       return;
     }
     const costNano = (amountNano * BigInt(this.#random.whole(101))) / 100n;
-    this.#calls.push({ holdId, tenant, costNano, hold: result.hold, acknowledged: false, kind: "open", stored: false });
+    this.#calls.push({ holdId, tenant, costNano, hold: result.hold, acknowledged: false, kind: "open", stored: false, lost: false });
   }
 
   async #endCall(): Promise<void> {
@@ -286,11 +288,15 @@ class History {
       // The machine went down: the end of the journal never reached the disk, and with it what only the journal knew.
       this.#boot += 1;
       if (journal) truncateSync(journal, this.#random.whole(statSync(journal).size + 1));
-      for (const call of this.#calls) if (!call.stored && call.kind !== "open") call.kind = "doubt";
+      for (const call of this.#calls) {
+        if (call.stored) continue;
+        call.kind = "doubt";
+        call.lost = true;
+      }
     } else {
       if (journal && this.#random.chance(0.3)) appendFileSync(journal, "0bad\ttorn");
       // What a caller was told must be booked by the next start.
-      for (const call of this.#calls) if (call.kind !== "open") call.stored = true;
+      for (const call of this.#calls) if (!call.lost) call.stored = true;
     }
     await this.#open();
   }
