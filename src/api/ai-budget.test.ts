@@ -438,6 +438,27 @@ describe("POST /api/ai-budget/track", () => {
     expect(store.outbox).toHaveLength(0);
   });
 
+  it("books nothing when the cost is there twice", async () => {
+    const { ask, store } = await testApi();
+    const body = '{"tenant_id":"acme","model":"sonnet","prompt_tokens":1,"completion_tokens":1,"cost_usd":5,"cost_usd":0}';
+    const problem = { code: "invalid_request", field: "/cost_usd", position: 90 };
+    expect(await ask("POST", TRACK, { body })).toMatchObject({ status: 400, body: problem });
+    expect(store.outbox).toHaveLength(0);
+  });
+
+  it("takes a cost of a million at the most, given or computed", async () => {
+    const { ask, store } = await testApi();
+    const tokens = (count: number) => ({ ...usage, request_id: `r-${count}`, prompt_tokens: 0, completion_tokens: count });
+    const most = Math.floor((MILLION * MILLION) / 15);
+    expect((await ask("POST", TRACK, { body: tokens(most) })).status).toBe(200);
+    expect(await ask("POST", TRACK, { body: tokens(most + 1) })).toMatchObject({
+      status: 400,
+      body: { code: "amount_invalid", field: "/completion_tokens", cost_usd: "1000000.000005" },
+    });
+    expect((await ask("POST", TRACK, { body: { ...tokens(most + 1), cost_usd: 5 } })).status).toBe(200);
+    expect(store.outbox).toHaveLength(2);
+  });
+
   it("needs a token where reads are not open", async () => {
     const { ask } = await testApi({ openReads: false });
     expect((await ask("POST", TRACK, { body: usage, token: null })).status).toBe(401);

@@ -54,6 +54,16 @@ describe("problems", () => {
     expect(answer).toMatchObject({ status: 400, body: { type: "/problems/invalid_json", code: "invalid_json", line, column } });
   });
 
+  it.each(ROUTES.filter(({ body }) => body).map(({ method, path }) => [method, path] as const))(
+    "refuse a member that occurs twice: %s %s",
+    async (method, path) => {
+      const { ask, store } = await testApi();
+      const answer = await ask(method, sampleUrl(path), { body: '{"reason": "a",\n "reason": "b"}' });
+      expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request", field: "/reason", position: 17, line: 2, column: 2 } });
+      expect(store.auditRows).toEqual([]);
+    },
+  );
+
   it("refuse bytes that are not UTF-8", async () => {
     const { app } = await testApi();
     const headers = { "content-type": "application/json", authorization: `Bearer ${ADMIN_TOKEN}` };

@@ -36,6 +36,7 @@ const EARLIEST = Date.UTC(2000, 0, 1);
  * Books usage that an application paid for without the gateway, over the limit too: it has happened. Durable before it answers,
  * once per request id.
  * @throws Problem model_not_priced without a price and without `cost_usd`: it is not booked as zero
+ * @throws Problem amount_invalid for a cost, given or computed, that no single report can have
  * @throws Problem idempotency_key_reused when the request id was used for other usage
  */
 export async function trackUsage(body: TrackBody, deps: ApiDeps): Promise<Answer> {
@@ -91,6 +92,7 @@ function usageOf(body: TrackBody, deps: ApiDeps): Usage {
   const found = deps.prices.costOf(body.model, tokens, at);
   const price = found.outcome === "priced" ? found : undefined;
   const costNano = body.cost_usd === undefined ? price?.bookedNano : readAmount(body.cost_usd, "/cost_usd", MOST_COST_NANO);
+  if (costNano !== undefined && costNano > MOST_COST_NANO) throw tooDear(body, costNano);
   if (costNano === undefined) {
     const message = `No price is known for ${body.model}, so nothing was booked; send cost_usd, or add a price and send it again.`;
     throw new Problem("model_not_priced", { model: body.model }, { message });
@@ -105,6 +107,14 @@ function usageOf(body: TrackBody, deps: ApiDeps): Usage {
     costNano,
     price: body.cost_usd === undefined ? price : undefined,
   };
+}
+
+/** So many tokens are a mistake of units, as is a given cost above the same bound. */
+function tooDear({ model, prompt_tokens: input, completion_tokens: output }: TrackBody, costNano: Nano): Problem {
+  const field = input > output ? "/prompt_tokens" : "/completion_tokens";
+  const cost = formatUsd(costNano);
+  const message = `So many tokens of ${model} cost ${cost} USD, above the most that is accepted for one report, ${formatUsd(MOST_COST_NANO)} USD; nothing was booked.`;
+  return new Problem("amount_invalid", { field, cost_usd: cost }, { message });
 }
 
 /** Over what the application sent, not over what we made of it: a price may change between a report and its repeat. */
