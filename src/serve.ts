@@ -22,7 +22,7 @@ import { LeaseDesk } from "./data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
-import { applyBudgets, callSettings, defaultBudgetOf, servedProvider } from "./from-config.ts";
+import { applyBudgets, callSettings, defaultBudgetOf, placesOf, servedProvider } from "./from-config.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
@@ -127,12 +127,13 @@ async function start(
   const connections = new ProviderConnections();
   opened.push(() => connections.close());
 
+  const settings = callSettings(config, providers, prices);
   const gateway: Gateway = {
     keys,
     desk,
     store,
     prices,
-    settings: callSettings(config, providers, prices),
+    settings,
     connections,
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
@@ -154,6 +155,7 @@ async function start(
       keys,
       desk,
       prices: priceLookup(prices, lists),
+      routesOf: (model) => placesOf(model, settings.routes),
       warehouse,
       metrics,
       now,

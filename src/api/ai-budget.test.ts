@@ -50,6 +50,17 @@ describe("GET /api/ai-budget/tenant/:id", () => {
     expect(body).toEqual({ tenant_id: "nobody-yet", budgets: [], total_usage_usd: 0, total_limit_usd: 0 });
   });
 
+  it("shows what a tenant without budgets spent itself, and not what all spent on a shared budget", async () => {
+    const { ask } = await testApi({ defaultBudget: null });
+    await ask("POST", "/api/v1/budgets/*", { body: { limit_usd: 100 } });
+    const track = (tenant: string, cost: number) =>
+      ask("POST", TRACK, { body: { tenant_id: tenant, model: "sonnet", prompt_tokens: 1, completion_tokens: 1, cost_usd: cost } });
+    await track("birch", 40);
+    expect((await track("acme", 2)).body).toMatchObject({ current_usage_usd: null, monthly_limit_usd: null, percentage_used: null });
+    expect((await ask("GET", "/api/ai-budget/tenant/acme")).body).toMatchObject({ budgets: [], total_usage_usd: 2 });
+    expect((await ask("GET", "/api/ai-budget/tenant/nobody-yet")).body).toMatchObject({ budgets: [], total_usage_usd: 0 });
+  });
+
   it("tells a crossing of the warning share, and a reached limit", async () => {
     const { ask } = await testApi();
     await ask("POST", SET, setSonnet("10"));
@@ -204,7 +215,7 @@ describe("POST /api/ai-budget/check", () => {
     token: null,
   });
 
-  it("allows what fits and shows the tightest budget", async () => {
+  it("allows what fits, shows the tenant's own budget, and what is left on the tightest of all", async () => {
     const { ask } = await testApi();
     await ask("POST", SET, setSonnet(10));
     await ask("POST", "/api/v1/budgets/provider=anthropic", { body: { limit_usd: 4 } });
@@ -216,13 +227,39 @@ describe("POST /api/ai-budget/check", () => {
       model: "sonnet",
       estimated_cost_usd: 3,
       current_usage_usd: 0,
-      monthly_limit_usd: 4,
+      monthly_limit_usd: 10,
       remaining_usd: 4,
       percentage_used: 0,
       reset_date: "2025-12-01T00:00:00Z",
       warning: false,
     });
     expect(headers["x-ai-budget-warning"]).toBeUndefined();
+  });
+
+  it("shows no tenant what others spent", async () => {
+    const { ask } = await testApi();
+    await ask("POST", "/api/v1/budgets/*", { body: { limit_usd: 100 } });
+    await ask("POST", TRACK, { body: { tenant_id: "birch", model: "sonnet", prompt_tokens: 1, completion_tokens: 1, cost_usd: 40 } });
+    const { body } = await ask("POST", CHECK, call());
+    expect(body).toMatchObject({ current_usage_usd: 0, monthly_limit_usd: 1000, percentage_used: 0, remaining_usd: 60 });
+  });
+
+  it("asks the budgets of the places where the gateway would send the call", async () => {
+    const places = [
+      { provider: "house", model: "gpt-x", priceList: "none" },
+      { provider: "claude-eu", model: "sonnet", priceList: "anthropic" },
+    ];
+    const { ask, store } = await testApi({ routesOf: (model) => (model === "best" ? places : []) });
+    await ask("POST", "/api/v1/budgets/provider=claude-eu,model=sonnet", { body: { limit_usd: 2 } });
+    await ask("POST", "/api/v1/budgets/provider=house", { body: { limit_usd: 0 } });
+    const account = "provider=claude-eu,model=sonnet@2025-11-01T00:00:00.000Z";
+    // A place without a price is not gone to while another has one.
+    expect(await ask("POST", CHECK, call({ model: "best" }))).toMatchObject({ status: 429, body: { account, estimated_cost_usd: 3 } });
+    expect((await ask("POST", CHECK, call({ model: "best", provider: "house", estimated_cost_usd: 1 }))).status).toBe(429);
+    expect((await ask("POST", CHECK, call({ model: "best", provider: "elsewhere", estimated_cost_usd: 3 }))).status).toBe(200);
+    const usage = { tenant_id: "acme", model: "best", prompt_tokens: MILLION, completion_tokens: 0 };
+    expect((await ask("POST", TRACK, { body: usage })).body).toMatchObject({ cost_usd: 3, model: "best" });
+    expect(store.accountRows.get(account)).toMatchObject({ spentNano: usd("3") });
   });
 
   it("warns strictly above the warning share, with held money counted as used", async () => {

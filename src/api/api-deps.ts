@@ -16,6 +16,8 @@ export interface ApiDeps {
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;
   readonly prices: PriceLookup;
+  /** Where the gateway sends calls of a model, in its order; empty when nothing serves it. */
+  readonly routesOf: (model: string) => readonly { readonly provider: string; readonly model: string; readonly priceList: string }[];
   /** Undefined when none is installed or configured. */
   readonly warehouse: Warehouse | undefined;
   readonly metrics: Metrics;
@@ -30,8 +32,12 @@ export interface ApiDeps {
 }
 
 export interface PriceLookup {
-  /** The cost of plain input and output tokens at the price of that instant. */
-  costOf(model: string, tokens: { readonly inputTokens: number; readonly outputTokens: number }, at: Instant): TokenCost;
+  /** The cost of plain input and output tokens at the price of that instant; of the first list that has one when none is named. */
+  costOf(
+    called: { readonly model: string; readonly priceList?: string },
+    tokens: { readonly inputTokens: number; readonly outputTokens: number },
+    at: Instant,
+  ): TokenCost;
   /** Prices as of an instant; a provider or model that is undefined is not filtered on. Empty when none is known. */
   show(provider: string | undefined, model: string | undefined, at: Instant): readonly PriceView[];
 }

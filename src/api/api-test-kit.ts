@@ -217,7 +217,7 @@ export class MemoryWarehouse implements Warehouse {
 
 /** $3 and $15 per million tokens, for "sonnet" only. */
 const PRICES: PriceLookup = {
-  costOf(model, { inputTokens, outputTokens }) {
+  costOf({ model }, { inputTokens, outputTokens }) {
     if (model !== "sonnet") return { outcome: "unpriced" };
     const [input, output] = [inputTokens * 3, outputTokens * 15];
     return {
@@ -308,6 +308,7 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
         }),
     },
     prices: PRICES,
+    routesOf: () => [],
     warehouse,
     metrics,
     now,

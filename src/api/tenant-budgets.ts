@@ -2,6 +2,7 @@ import type { Static } from "typebox";
 import type { setBody, TenantBudget } from "../contract/budget-service-contract.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
+import { type Instant, windowAt } from "../core/time/window.ts";
 import { hardLimitReached, percentUsed, type Standing, standingStatus } from "../reports/budget-standing.ts";
 import { MOST_LIMIT_NANO, readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
@@ -13,7 +14,10 @@ import { standingsOf } from "./call-standings.ts";
 /** The model of a budget on the whole tenant, in the guide's service. */
 const EVERY_MODEL = "*";
 
-/** The tenant's monthly budgets, in the guide's shape; for a tenant never seen, the default budget it would get. */
+/**
+ * The tenant's monthly budgets, in the guide's shape; for a tenant never seen, the default budget it would get. What others spent on a budget
+ * that is shared with them is never shown as this tenant's.
+ */
 export async function tenantBudgets(tenant: string, deps: ApiDeps) {
   const at = deps.now();
   const stored = deps.budgets.all().filter((budget) => isOfTenant(budget, tenant));
@@ -23,10 +27,11 @@ export async function tenantBudgets(tenant: string, deps: ApiDeps) {
   // A budget on the whole tenant that covers every call contains the others, so theirs would count twice beside it.
   const whole = standings.filter(({ budget }) => isWholeTenant(budget) && budget.covers === "all");
   const counted = whole.length > 0 ? whole : standings;
+  const totalNano = standings.length > 0 ? sum(counted.map(({ account }) => account.spentNano)) : await spentThisMonth(tenant, at, deps);
   return {
     tenant_id: tenant,
     budgets: standings.map((standing) => tenantBudget(standing, notified.has(standing.account.id))),
-    total_usage_usd: usdNumberOf(sum(counted.map(({ account }) => account.spentNano))),
+    total_usage_usd: usdNumberOf(totalNano),
     total_limit_usd: usdNumberOf(sum(counted.map(({ account }) => account.limitNano))),
   };
 }
@@ -42,6 +47,12 @@ export async function setTenantBudget(body: Static<typeof setBody>, deps: ApiDep
   const [standing] = await standingsOf([stored], deps.now(), deps);
   const notified = await notifiedBudgets([standing!], deps);
   return { tenant_id: tenant, ...tenantBudget(standing!, notified.size > 0) };
+}
+
+/** What a tenant without monthly budgets spent all the same, from the entries of the ledger: its calls count on budgets it shares, or on none. */
+async function spentThisMonth(tenant: string, at: Instant, { store }: ApiDeps): Promise<Nano> {
+  const booked = await store.bookedPerTenant(windowAt("month", "UTC", at));
+  return booked.find((sum) => sum.tenant === tenant)?.bookedNano ?? 0n;
 }
 
 function isOfTenant({ selector }: Budget, tenant: string): boolean {

@@ -12,7 +12,8 @@ import type { ApiDeps, TokenCost } from "./api-deps.ts";
 import type { Answer } from "./api-route.ts";
 import { readInstant } from "./call-period.ts";
 import { scopeOf } from "./call-scope.ts";
-import { budgetsOfCall, standingsOf } from "./call-standings.ts";
+import { budgetsOfCall, ownStanding, standingsOf } from "./call-standings.ts";
+import { calledTargets } from "./called-targets.ts";
 import { warningHeader } from "./check-call.ts";
 import { usdNumberOf } from "./tenant-budgets.ts";
 
@@ -42,7 +43,7 @@ const EARLIEST = Date.UTC(2000, 0, 1);
 export async function trackUsage(body: TrackBody, deps: ApiDeps): Promise<Answer> {
   const usage = usageOf(body, deps);
   const { scope, at, requestId, costNano } = usage;
-  const { all, due } = budgetsOfCall(scope, at, deps);
+  const { all, due } = budgetsOfCall([scope], at, deps);
   const answer = await deps.store.track({
     requestId,
     at,
@@ -63,6 +64,7 @@ export async function trackUsage(body: TrackBody, deps: ApiDeps): Promise<Answer
   if (answer.outcome === "booked") count(usage, deps);
   const standings = await standingsOf(all, at, deps);
   const closest = tightest(standings);
+  const account = ownStanding(standings)?.account;
   return {
     status: 200,
     headers: warningHeader(standings),
@@ -73,9 +75,9 @@ export async function trackUsage(body: TrackBody, deps: ApiDeps): Promise<Answer
       duplicate: answer.outcome === "repeated",
       tenant_id: scope.tenant,
       model: body.model,
-      current_usage_usd: closest ? usdNumberOf(closest.account.spentNano) : null,
-      monthly_limit_usd: closest ? usdNumberOf(closest.account.limitNano) : null,
-      percentage_used: closest ? percentUsed(closest.account.spentNano, closest.account.limitNano) : null,
+      current_usage_usd: account ? usdNumberOf(account.spentNano) : null,
+      monthly_limit_usd: account ? usdNumberOf(account.limitNano) : null,
+      percentage_used: account ? percentUsed(account.spentNano, account.limitNano) : null,
       status: closest ? standingStatus(closest) : "ok",
     },
   };
@@ -89,16 +91,15 @@ function usageOf(body: TrackBody, deps: ApiDeps): Usage {
     throw new Problem("invalid_request", { field: "/timestamp" }, { message });
   }
   const tokens = { inputTokens: body.prompt_tokens, outputTokens: body.completion_tokens };
-  const found = deps.prices.costOf(body.model, tokens, at);
-  const price = found.outcome === "priced" ? found : undefined;
+  const [{ provider, model, cost }] = calledTargets(body, tokens, at, deps);
+  const price = cost.outcome === "priced" ? cost : undefined;
   const costNano = body.cost_usd === undefined ? price?.bookedNano : readAmount(body.cost_usd, "/cost_usd", MOST_COST_NANO);
   if (costNano !== undefined && costNano > MOST_COST_NANO) throw tooDear(body, costNano);
   if (costNano === undefined) {
     const message = `No price is known for ${body.model}, so nothing was booked; send cost_usd, or add a price and send it again.`;
     throw new Problem("model_not_priced", { model: body.model }, { message });
   }
-  const provider = body.provider ?? price?.provider;
-  const scope = scopeOf({ value: body.tenant_id, field: "/tenant_id" }, provider === undefined ? body : { ...body, provider });
+  const scope = scopeOf({ value: body.tenant_id, field: "/tenant_id" }, { ...body, provider, model });
   return {
     body,
     requestId: body.request_id ?? deps.newTraceId(),
@@ -130,7 +131,7 @@ function traceOf({ body, requestId, at, scope, costNano, price }: Usage, deps: A
   return {
     use_case_id: scope.use_case ?? "",
     ts: new Date(at).toISOString(),
-    model_id: body.model,
+    model_id: scope.model ?? body.model,
     prompt_tokens: body.prompt_tokens,
     gen_tokens: body.completion_tokens,
     depth_k: null,
@@ -187,7 +188,7 @@ function count({ body, scope, costNano }: Usage, deps: ApiDeps): void {
     tenant: scope.tenant,
     useCase: scope.use_case ?? "",
     provider: scope.provider ?? "",
-    model: body.model,
+    model: scope.model ?? body.model,
     outcome: "tracked",
     reportType: body.report_type ?? "",
     bookedNano: costNano,

@@ -54,7 +54,10 @@ export const checkBody = closed({
   ...callDimensions,
 });
 
-/** The tightest of the matching budgets; null where no budget matches. */
+/**
+ * Usage, limit, share and reset are those of the tenant's own budget that will refuse first, null where it has none; what remains is the least
+ * left on any budget of the call, shared ones included.
+ */
 export const checkAnswer = closed({
   allowed: Type.Literal(true),
   tenant_id: scopeText,

@@ -1,0 +1,33 @@
+import type { Instant } from "../core/time/window.ts";
+import type { ApiDeps, TokenCost } from "./api-deps.ts";
+
+/** A place where a call is answered, in the words of the call's scope, and what its tokens cost there. */
+export interface CalledTarget {
+  /** Undefined when neither the caller nor a route nor a price names one. */
+  readonly provider: string | undefined;
+  readonly model: string;
+  readonly cost: TokenCost;
+}
+
+/**
+ * Where a call that an application tells of goes. A provider that it names is believed; else it is the gateway's routes, first target first,
+ * so that a budget on a provider or a model means the same calls here and there; else whoever has a price for the model.
+ * As in the gateway, targets without a price are left out where another has one.
+ * @returns at least one
+ */
+export function calledTargets(
+  call: { readonly model: string; readonly provider?: string },
+  tokens: { readonly inputTokens: number; readonly outputTokens: number },
+  at: Instant,
+  deps: Pick<ApiDeps, "prices" | "routesOf">,
+): readonly [CalledTarget, ...CalledTarget[]] {
+  const routed = deps.routesOf(call.model).filter(({ provider }) => call.provider === undefined || provider === call.provider);
+  const targets = routed.map(({ provider, model, priceList }) => {
+    return { provider, model, cost: deps.prices.costOf({ model, priceList }, tokens, at) };
+  });
+  const priced = targets.filter(({ cost }) => cost.outcome === "priced");
+  const [first, ...others] = priced.length > 0 ? priced : targets;
+  if (first) return [first, ...others];
+  const cost = deps.prices.costOf({ model: call.model }, tokens, at);
+  return [{ provider: call.provider ?? (cost.outcome === "priced" ? cost.provider : undefined), model: call.model, cost }];
+}
