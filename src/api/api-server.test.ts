@@ -64,6 +64,15 @@ describe("problems", () => {
     },
   );
 
+  it.each(ROUTES.filter(({ method }) => method === "GET").map(({ path }) => path))(
+    "refuse a parameter that is not there: GET %s",
+    async (path) => {
+      const { ask } = await testApi();
+      const problem = { code: "invalid_request", field: "/colour", in: "query" };
+      expect(await ask("GET", `${sampleUrl(path)}?colour=red`)).toMatchObject({ status: 400, body: problem });
+    },
+  );
+
   it("refuse bytes that are not UTF-8", async () => {
     const { app } = await testApi();
     const headers = { "content-type": "application/json", authorization: `Bearer ${ADMIN_TOKEN}` };

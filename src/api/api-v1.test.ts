@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { COST_GROUPS } from "../contract/cost-groups.ts";
+import { COST_WINDOWS } from "../contract/costs-contract.ts";
 import { usd } from "../core/money/usd.ts";
 import type { CostsRow } from "../ports/warehouse.ts";
 import { testApi } from "./api-test-kit.ts";
@@ -81,6 +83,21 @@ describe("GET /api/v1/costs", () => {
     expect(warehouse.asked).toHaveLength(0);
   });
 
+  it.each([
+    ["window=2h", "/window must be one of 1h, 24h, 7d, 30d, month.", COST_WINDOWS],
+    ["window=", "/window must be one of 1h, 24h, 7d, 30d, month.", COST_WINDOWS],
+    ["group_by=tenant,", `/group_by knows no ""; it is a list with commas of ${COST_GROUPS.join(", ")}.`, COST_GROUPS],
+    ["from=soon", "/from is not a day or an instant such as 2026-11-01T00:00:00Z.", undefined],
+    ["from=2025-01-01&from=2025-01-02", "/from is given more than once.", undefined],
+    ["tenant=", "/tenant is empty.", undefined],
+    ["colour=red", "/colour is not a field of the query.", undefined],
+  ])("says of %s what is allowed, whether there is a warehouse or not", async (query, detail, allowed) => {
+    for (const { ask } of [await testApi(), await testApi({ warehouse: undefined })]) {
+      const { status, body } = await ask("GET", `/api/v1/costs?${query}`);
+      expect([status, body.code, body.detail, body.allowed]).toEqual([400, "invalid_request", detail, allowed]);
+    }
+  });
+
   it("says so when there is no warehouse, or none that answers", async () => {
     const none = await testApi({ warehouse: undefined });
     expect(await none.ask("GET", "/api/v1/costs")).toMatchObject({ status: 503, body: { code: "warehouse_missing" } });
@@ -108,7 +125,8 @@ describe("GET /api/v1/traces", () => {
 
   it.each(["0", "1001", "-1", "1e2", "ten", ""])("refuses a limit of %s", async (limit) => {
     const { ask } = await testApi();
-    expect(await ask("GET", `/api/v1/traces?limit=${limit}`)).toMatchObject({ status: 400, body: { field: "/limit" } });
+    const problem = { code: "invalid_request", field: "/limit", detail: "/limit does not fit: How many rows at most, 1 to 1000." };
+    expect(await ask("GET", `/api/v1/traces?limit=${limit}`)).toMatchObject({ status: 400, body: problem });
   });
 });
 
