@@ -157,6 +157,7 @@ async function start(
       prices: priceLookup(prices, lists),
       routesOf: (model) => placesOf(model, settings.routes),
       warehouse,
+      wantsWarehouse: config.stores.warehouse !== "none",
       metrics,
       now,
       adminToken,
@@ -271,9 +272,11 @@ async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, c
       return { name, ok: false, detail: (error as Error).message };
     }
   };
-  const ledger = check("ledger", async () => `${(await store.outboxDepth()).waiting} rows wait in the outbox`);
+  const none = config.stores.warehouse === "none";
+  const waiting = none ? "rows are in the outbox, and stay there while no warehouse is configured" : "rows wait in the outbox";
+  const ledger = check("ledger", async () => `${(await store.outboxDepth()).waiting} ${waiting}`);
   const missing = async () => {
-    if (config.stores.warehouse === "none") return "none configured";
+    if (none) return "none configured: calls and budgets work, there are no reports";
     throw new Problem("warehouse_missing");
   };
   const facts = check("warehouse", warehouse ? async () => warehouse.ping().then(() => "answers") : missing);

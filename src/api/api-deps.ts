@@ -20,6 +20,8 @@ export interface ApiDeps {
   readonly routesOf: (model: string) => readonly { readonly provider: string; readonly model: string; readonly priceList: string }[];
   /** Undefined when none is installed or configured. */
   readonly warehouse: Warehouse | undefined;
+  /** False with `stores.warehouse: none`: that there is none is then no fault. */
+  readonly wantsWarehouse: boolean;
   readonly metrics: Metrics;
   readonly now: () => Instant;
   readonly adminToken: string;

@@ -266,6 +266,8 @@ describe("the start page", () => {
   it("says which part is missing when the warehouse is", async () => {
     const none = await testApi({ warehouse: undefined });
     expect((await none.ask("GET", "/")).text).toContain("Not installed");
+    const unwanted = await testApi({ warehouse: undefined, wantsWarehouse: false });
+    expect((await unwanted.ask("GET", "/")).text).toContain("None configured");
     const { ask, warehouse } = await testApi();
     warehouse.down = true;
     const { status, text } = await ask("GET", "/");

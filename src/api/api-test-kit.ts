@@ -310,6 +310,7 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
     prices: PRICES,
     routesOf: () => [],
     warehouse,
+    wantsWarehouse: true,
     metrics,
     now,
     adminToken: ADMIN_TOKEN,

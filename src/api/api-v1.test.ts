@@ -101,6 +101,11 @@ describe("GET /api/v1/costs", () => {
   it("says so when there is no warehouse, or none that answers", async () => {
     const none = await testApi({ warehouse: undefined });
     expect(await none.ask("GET", "/api/v1/costs")).toMatchObject({ status: 503, body: { code: "warehouse_missing" } });
+    const unwanted = await testApi({ warehouse: undefined, wantsWarehouse: false });
+    expect((await unwanted.ask("GET", "/api/v1/costs")).body).toMatchObject({
+      code: "warehouse_missing",
+      detail: "No warehouse is configured (stores.warehouse: none), so calls are not kept for reports.",
+    });
     const { ask, warehouse } = await testApi();
     warehouse.down = true;
     const answer = await ask("GET", "/api/v1/traces");

@@ -51,9 +51,10 @@ export const costsRoutes: readonly Route[] = [
   }),
 ];
 
-function warehouseOf({ warehouse }: ApiDeps): Warehouse {
-  if (!warehouse) throw new Problem("warehouse_missing");
-  return warehouse;
+function warehouseOf({ warehouse, wantsWarehouse }: ApiDeps): Warehouse {
+  if (warehouse) return warehouse;
+  const message = "No warehouse is configured (stores.warehouse: none), so calls are not kept for reports.";
+  throw new Problem("warehouse_missing", {}, wantsWarehouse ? {} : { message });
 }
 
 const FILTERS = ["tenant", "feature", "service", "team", "environment", "use_case", "provider", "model"] as const;
