@@ -80,7 +80,9 @@ export async function startBallast(config: Config, options: StartOptions = {}): 
     return await start(config, options, log, opened, closeAll);
   } catch (error) {
     await closeAll().catch((cause: unknown) => log.error({ err: cause }, "not everything could be closed"));
-    throw error;
+    if (!(error instanceof Problem) || error.code !== "data_dir_in_use") throw error;
+    const message = `Another process has the data folder ${config.data_dir} open.`;
+    throw new Problem("data_dir_in_use", { ...error.details, data_dir: config.data_dir }, { cause: error, message });
   }
 }
 
@@ -92,6 +94,8 @@ async function start(
   closeAll: () => Promise<void>,
 ): Promise<RunningBallast> {
   const now = systemClock;
+  // Before anything is made: who starts a second server by mistake finds no empty data folder afterwards.
+  await tryAddress(config.listen);
   const ledgerFolder = join(config.data_dir, "ledger");
   const store = await openSqliteLedgerStore(
     { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), maxPages: options.maxPages },
@@ -193,7 +197,7 @@ async function start(
   const stopJobs = startJobs({ store, warehouse, desk, spool: join(resolve(ledgerFolder), "outbox.spool"), now, log });
   opened.push(stopJobs);
   await api.ready();
-  await listen(server, config);
+  await listen(server, config.listen);
   opened.push(() => farewell(server, desk));
   const { port } = server.address() as AddressInfo;
   const host = config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host;
@@ -325,19 +329,26 @@ function refuseHost(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
 }
 
-function listen(server: Server, config: Config): Promise<void> {
+/** Listens for a moment. What takes the address between now and later is still found by the server itself. */
+async function tryAddress(address: Config["listen"]): Promise<void> {
+  if (address.port === 0) return;
+  const probe = createServer();
+  await listen(probe, address);
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+/** @throws Problem address_in_use that names the setting */
+function listen(server: Server, { host, port }: Config["listen"]): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const { host, port } = config.listen;
       const address = `${host}:${port}`;
-      if (error.code === "EADDRINUSE")
-        reject(new Problem("address_in_use", { address }, { cause: error, message: `Something else listens on ${address}.` }));
-      else
-        reject(
-          new Problem("address_in_use", { address }, { cause: error, message: `${address} cannot be listened on: ${error.message}.` }),
-        );
+      const message =
+        error.code === "EADDRINUSE"
+          ? `Something else listens on ${address} (listen.port is ${port}).`
+          : `${address} cannot be listened on (listen.host is ${host}, listen.port is ${port}): ${error.message}.`;
+      reject(new Problem("address_in_use", { address }, { cause: error, message }));
     });
-    server.listen(config.listen.port, config.listen.host, resolve);
+    server.listen(port, host, resolve);
   });
 }
 

@@ -350,7 +350,10 @@ describe("POST /api/ai-budget/check", () => {
     const { ask } = await testApi();
     const short = { tenant_id: "acme", model: "sonnet", prompt_tokens: MILLION, completion_tokens: MILLION };
     expect((await ask("POST", CHECK, { body: short })).body.estimated_cost_usd).toBe(18);
-    expect((await ask("POST", CHECK, { body: { ...short, estimated_prompt_tokens: 1 } })).status).toBe(400);
+    expect((await ask("POST", CHECK, { body: { ...short, estimated_prompt_tokens: 1 } })).body).toMatchObject({
+      status: 400,
+      detail: "estimated_prompt_tokens and prompt_tokens are the same field, and here they are 1 and 1000000; send one of them.",
+    });
   });
 
   it.each([

@@ -312,7 +312,16 @@ describe("audit, holds, prices, verify", () => {
     expect((await ask("POST", "/api/v1/holds/h1/resolve", { body: evidence })).body).toEqual({ hold, booked_usd: "0.5" });
     expect(await ask("POST", "/api/v1/holds/h1/resolve", { body: evidence })).toMatchObject({
       status: 404,
-      body: { code: "hold_not_found" },
+      body: {
+        code: "hold_not_found",
+        detail: "The hold h1 was resolved already, at 2025-11-15T12:00:00.000Z, with 0.5 USD; nothing was booked now.",
+        remedy: expect.stringContaining("ballast hold list"),
+        booked_usd: "0.5",
+      },
+    });
+    expect((await ask("POST", "/api/v1/holds/h2/resolve", { body: evidence })).body).toMatchObject({
+      code: "hold_not_found",
+      detail: "There is no hold in doubt with that id.",
     });
     expect(await ask("POST", "/api/v1/holds/h1/resolve", { body: { cost_usd: "1 cent", reason: "x" } })).toMatchObject({
       status: 400,

@@ -1,11 +1,12 @@
 import type { Static } from "typebox";
 import type { checkBody } from "../contract/budget-service-contract.ts";
+import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
 import type { Nano } from "../core/money/usd.ts";
 import type { Instant } from "../core/time/window.ts";
 import { isAboveWarning, percentUsed, type Standing, tightest } from "../reports/budget-standing.ts";
-import { MOST_LIMIT_NANO, readAmount } from "./amount.ts";
+import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import type { Answer } from "./api-route.ts";
 import { instantToSecond } from "./call-period.ts";
@@ -109,7 +110,7 @@ function estimateOf(body: CheckBody, at: Instant, deps: ApiDeps): { costNano: Na
 
 function either(long: number | undefined, short: number | undefined, name: string): number | undefined {
   if (long !== undefined && short !== undefined && long !== short) {
-    const message = `estimated_${name} and ${name} are the same field and differ.`;
+    const message = `estimated_${name} and ${name} are the same field, and here they are ${long} and ${short}; send one of them.`;
     throw new Problem("invalid_request", { field: `/${name}` }, { message });
   }
   return long ?? short;

@@ -1,10 +1,11 @@
 import type { Static } from "typebox";
 import type { setBody, TenantBudget } from "../contract/budget-service-contract.ts";
+import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import { type Instant, windowAt } from "../core/time/window.ts";
 import { hardLimitReached, percentUsed, type Standing, standingStatus } from "../reports/budget-standing.ts";
-import { MOST_LIMIT_NANO, readAmount } from "./amount.ts";
+import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { setBudget } from "./budget-change.ts";
 import { instantToSecond } from "./call-period.ts";

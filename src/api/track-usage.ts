@@ -1,13 +1,14 @@
 import { hash } from "node:crypto";
 import type { Static } from "typebox";
 import type { trackBody } from "../contract/budget-service-contract.ts";
+import { MOST_COST_NANO } from "../contract/most-amounts.ts";
 import { Problem } from "../contract/problem.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import { formatDecimal, formatUsd, type Nano, parseDecimal } from "../core/money/usd.ts";
 import type { Scope } from "../core/scope/scope.ts";
 import { type Instant, windowAt } from "../core/time/window.ts";
 import { percentUsed, standingStatus, tightest } from "../reports/budget-standing.ts";
-import { MOST_COST_NANO, readAmount } from "./amount.ts";
+import { readAmount } from "./amount.ts";
 import type { ApiDeps, TokenCost } from "./api-deps.ts";
 import type { Answer } from "./api-route.ts";
 import { readInstant } from "./call-period.ts";

@@ -1,9 +1,10 @@
 import { type BudgetView, budgetAnswer, budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
 import { formatUsd } from "../../core/money/usd.ts";
 import { isTimeZone } from "../../core/time/window.ts";
 import { percentUsed, type Standing } from "../../reports/budget-standing.ts";
-import { MOST_LIMIT_NANO, readAmount } from "../amount.ts";
+import { readAmount } from "../amount.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { budgetRecord, setBudget } from "../budget-change.ts";
 import { readSelector } from "../call-scope.ts";
