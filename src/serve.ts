@@ -167,6 +167,7 @@ async function start(
       adminToken,
       openReads,
       defaultBudget,
+      budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       newTraceId,
       log,
       readiness: () => readiness(store, warehouse, config),

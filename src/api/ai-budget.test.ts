@@ -113,6 +113,7 @@ describe("POST /api/ai-budget/set", () => {
     const { ask, store } = await testApi();
     const { body } = await ask("POST", SET, setSonnet("50.5", "acme", "*"));
     expect(body).toMatchObject({ model: "*", monthly_limit_usd: 50.5 });
+    expect(body.notes).toEqual(["It covers every call of tenant acme whose model has no budget of its own."]);
     expect(store.budgetRows.get("tenant=acme")).toMatchObject({ covers: "rest", limitNano: usd("50.5") });
   });
 

@@ -28,6 +28,8 @@ export interface ApiDeps {
   /** Reads, checks and tracking need no token: for a server that only this machine can reach. */
   readonly openReads: boolean;
   readonly defaultBudget: DefaultBudget | null;
+  /** Ids of the budgets that the configuration file names. */
+  readonly budgetsInFile: ReadonlySet<string>;
   readonly newTraceId: () => string;
   readonly log: Logger;
   readonly readiness: () => Promise<readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]>;

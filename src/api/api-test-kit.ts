@@ -315,6 +315,7 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
     now,
     adminToken: ADMIN_TOKEN,
     openReads: true,
+    budgetsInFile: new Set(),
     newTraceId: () => `trace-${++ids}`,
     log: pino({ level: "trace" }, sink),
     readiness: async () => [{ name: "store", ok: true, detail: "writable" }],

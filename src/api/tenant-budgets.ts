@@ -8,6 +8,7 @@ import { hardLimitReached, percentUsed, type Standing, standingStatus } from "..
 import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { setBudget } from "./budget-change.ts";
+import { budgetNotes } from "./budget-notes.ts";
 import { instantToSecond } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
 import { standingsOf } from "./call-standings.ts";
@@ -47,7 +48,7 @@ export async function setTenantBudget(body: Static<typeof setBody>, deps: ApiDep
   const stored = await setBudget(place, { limitNano, hard: true }, "POST /api/ai-budget/set", deps);
   const [standing] = await standingsOf([stored], deps.now(), deps);
   const notified = await notifiedBudgets([standing!], deps);
-  return { tenant_id: tenant, ...tenantBudget(standing!, notified.size > 0) };
+  return { tenant_id: tenant, ...tenantBudget(standing!, notified.size > 0), notes: budgetNotes(stored, deps) };
 }
 
 /** What a tenant without monthly budgets spent all the same, from the entries of the ledger: its calls count on budgets it shares, or on none. */

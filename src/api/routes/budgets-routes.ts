@@ -7,6 +7,7 @@ import { percentUsed, type Standing } from "../../reports/budget-standing.ts";
 import { readAmount } from "../amount.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { budgetRecord, setBudget } from "../budget-change.ts";
+import { budgetNotes } from "../budget-notes.ts";
 import { readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
 
@@ -48,7 +49,7 @@ export const budgetsRoutes: readonly Route[] = [
       };
       const stored = await setBudget(place, wish, body.reason ?? "", deps);
       const [standing] = await standingsOf([stored], deps.now(), deps);
-      return ok({ budget: budgetView(standing!) });
+      return ok({ budget: budgetView(standing!), notes: budgetNotes(stored, deps) });
     },
   }),
 ];
