@@ -426,6 +426,16 @@ describe("POST /api/ai-budget/track", () => {
     expect(text).toContain('ai_token_usage_cost_usd{tenant_id="acme",model="sonnet",report_type="quarterly"} 18');
   });
 
+  it("counts a model in another case on the budget of the model", async () => {
+    const { ask, store } = await testApi();
+    await ask("POST", SET, setSonnet(10));
+    const { body } = await ask("POST", TRACK, { body: { ...usage, model: "SonNet", cost_usd: 9 } });
+    expect(body).toMatchObject({ model: "SonNet", current_usage_usd: 9, monthly_limit_usd: 10 });
+    expect(JSON.parse(store.outbox[0]!.payload)).toMatchObject({ model_id: "sonnet", requested_model: "SonNet" });
+    const call = { tenant_id: "acme", model: "SONNET", estimated_cost_usd: 2 };
+    expect((await ask("POST", CHECK, { body: call })).status).toBe(429);
+  });
+
   it("counts a request id once, and refuses it for other usage", async () => {
     const { ask, store } = await testApi();
     await ask("POST", TRACK, { body: { ...usage, cost_usd: "0.50" } });

@@ -50,6 +50,8 @@ export type TokenCost =
   | {
       readonly outcome: "priced";
       readonly provider: string;
+      /** As the price list writes it. */
+      readonly model: string;
       /** Rounded up to a nano-dollar. */
       readonly bookedNano: Nano;
       /** Exact decimal text, before rounding. */

@@ -218,11 +218,12 @@ export class MemoryWarehouse implements Warehouse {
 /** $3 and $15 per million tokens, for "sonnet" only. */
 const PRICES: PriceLookup = {
   costOf({ model }, { inputTokens, outputTokens }) {
-    if (model !== "sonnet") return { outcome: "unpriced" };
+    if (model.toLowerCase() !== "sonnet") return { outcome: "unpriced" };
     const [input, output] = [inputTokens * 3, outputTokens * 15];
     return {
       outcome: "priced",
       provider: "anthropic",
+      model: "sonnet",
       bookedNano: BigInt(input + output) * 1000n,
       inputUsd: (input / 1e6).toFixed(6),
       outputUsd: (output / 1e6).toFixed(6),

@@ -29,5 +29,8 @@ export function calledTargets(
   const [first, ...others] = priced.length > 0 ? priced : targets;
   if (first) return [first, ...others];
   const cost = deps.prices.costOf({ model: call.model }, tokens, at);
-  return [{ provider: call.provider ?? (cost.outcome === "priced" ? cost.provider : undefined), model: call.model, cost }];
+  if (cost.outcome === "unpriced") return [{ provider: call.provider, model: call.model, cost }];
+  // Prices are found whatever the case of a name, and budgets are not: in another case it must not slip past the budget on its model.
+  const model = cost.model.toLowerCase() === call.model.toLowerCase() ? cost.model : call.model;
+  return [{ provider: call.provider ?? cost.provider, model, cost }];
 }

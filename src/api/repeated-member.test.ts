@@ -46,6 +46,10 @@ describe("findRepeatedMember", () => {
     );
   });
 
+  it("cuts the pointer of a deep one", () => {
+    expect(findRepeatedMember(`${'{"a":'.repeat(1000)}{"b":1,"b":2}${"}".repeat(1000)}`)?.field).toHaveLength(201);
+  });
+
   it("takes neither long nor deep text amiss", () => {
     expect(findRepeatedMember(`${'{"a":['.repeat(50_000)}${"]}".repeat(50_000)}`)).toBeUndefined();
     expect(findRepeatedMember(JSON.stringify({ a: '\\"'.repeat(500_000) }))).toBeUndefined();

@@ -41,6 +41,10 @@ export function findRepeatedMember(text: string): RepeatedMember | undefined {
   return undefined;
 }
 
+/** A body can be made of names and depth alone, and an answer must not grow with it. */
+const LONGEST_POINTER = 200;
+
 function pointerTo(open: readonly Level[]): string {
-  return open.map(({ step }) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  const pointer = open.map(({ step }) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return pointer.length > LONGEST_POINTER ? `${pointer.slice(0, LONGEST_POINTER)}…` : pointer;
 }

@@ -26,6 +26,7 @@ export function priceLookup(prices: PriceBook, providers: readonly string[]): Pr
       return {
         outcome: "priced",
         provider: found.provider,
+        model: found.price.model,
         bookedNano: bookedNano(cost.totalAtto),
         inputUsd: formatDecimal(cost.inputAtto, 18),
         outputUsd: formatDecimal(cost.outputAtto, 18),
