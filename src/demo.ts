@@ -37,8 +37,9 @@ const MAX_TOKENS = 2048;
 /** Starts Ballast with a simulated provider, replays a slice of a real trace through the gateway, and shows what it came to. */
 export async function runDemo(options: DemoOptions): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "ballast-demo-"));
-  const ballast = await startDemo(options, folder);
+  let ballast: RunningBallast | undefined;
   try {
+    ballast = await startDemo(options, folder);
     const calls = readTraceCsv(readFileSync(new URL("samples/azure-llm-2023-conv.csv", packageRoot(import.meta.url)), "utf8"));
     const keys = await setUp(ballast);
     const tally = await replay(ballast, keys, calls.slice(0, options.calls ?? calls.length), options);
@@ -47,10 +48,11 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     if (options.json) options.print(JSON.stringify({ url: ballast.url, replayed: tally, rows }));
     else options.print(summary(ballast, tally, rows, keys.get("acme")!));
     if (options.exit) return 0;
+    if (!options.json) options.print(`Ctrl-C stops it. Its data is temporary: ${folder} goes when it stops.\n`);
     await untilInterrupted();
     return 0;
   } finally {
-    await ballast.close();
+    await ballast?.close();
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -6,7 +6,7 @@ import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
 import { selectorKey } from "./core/scope/scope.ts";
 import type { BudgetCatalog, DefaultBudget } from "./data/store/budget-catalog.ts";
-import type { CallSettings } from "./gateway/call-settings.ts";
+import type { CallSettings, RouteTable } from "./gateway/call-settings.ts";
 import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
 import type { ProviderTarget } from "./ports/provider.ts";
 
@@ -118,4 +118,15 @@ export function callSettings(config: Config, providers: readonly ServedProvider[
     idempotencyTtlMs: config.gateway.idempotency_ttl_hours * 3_600_000,
     idempotencyMaxBytes: config.gateway.idempotency_max_bytes,
   };
+}
+
+/** Where calls of a model may go, in whichever dialect they come: who asks the API for a call does not say which. */
+export function placesOf(model: string, routes: RouteTable): { provider: string; model: string; priceList: string }[] {
+  const places = new Map<string, { provider: string; model: string; priceList: string }>();
+  for (const dialect of ["openai", "anthropic"] as const) {
+    for (const { provider, model: name } of routes.targets(model, dialect)) {
+      places.set(`${provider.name}/${name}`, { provider: provider.name, model: name, priceList: provider.priceList });
+    }
+  }
+  return [...places.values()];
 }

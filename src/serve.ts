@@ -22,7 +22,7 @@ import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
-import { applyBudgets, callSettings, defaultBudgetOf, servedProvider } from "./from-config.ts";
+import { applyBudgets, callSettings, defaultBudgetOf, placesOf, servedProvider } from "./from-config.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
@@ -80,7 +80,9 @@ export async function startBallast(config: Config, options: StartOptions = {}): 
     return await start(config, options, log, opened, closeAll);
   } catch (error) {
     await closeAll().catch((cause: unknown) => log.error({ err: cause }, "not everything could be closed"));
-    throw error;
+    if (!(error instanceof Problem) || error.code !== "data_dir_in_use") throw error;
+    const message = `Another process has the data folder ${config.data_dir} open.`;
+    throw new Problem("data_dir_in_use", { ...error.details, data_dir: config.data_dir }, { cause: error, message });
   }
 }
 
@@ -92,6 +94,8 @@ async function start(
   closeAll: () => Promise<void>,
 ): Promise<RunningBallast> {
   const now = systemClock;
+  // Before anything is made: who starts a second server by mistake finds no empty data folder afterwards.
+  await tryAddress(config.listen);
   const ledgerFolder = join(config.data_dir, "ledger");
   const store = await openSqliteLedgerStore(
     { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), maxPages: options.maxPages },
@@ -132,12 +136,13 @@ async function start(
   const connections = new ProviderConnections();
   opened.push(() => connections.close());
 
+  const settings = callSettings(config, providers, prices);
   const gateway: Gateway = {
     keys,
     desk,
     store,
     prices,
-    settings: callSettings(config, providers, prices),
+    settings,
     connections,
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
@@ -159,12 +164,15 @@ async function start(
       keys,
       desk,
       prices: priceLookup(prices, lists),
+      routesOf: (model) => placesOf(model, settings.routes),
       warehouse,
+      wantsWarehouse: config.stores.warehouse !== "none",
       metrics,
       now,
       adminToken,
       openReads,
       defaultBudget,
+      budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       newTraceId,
       log,
       readiness: () => readiness(store, warehouse, config),
@@ -195,7 +203,7 @@ async function start(
   const stopJobs = startJobs({ store, warehouse, desk, spool: join(resolve(ledgerFolder), "outbox.spool"), now, log });
   opened.push(stopJobs);
   await api.ready();
-  await listen(server, config);
+  await listen(server, config.listen);
   opened.push(() => farewell(server, desk));
   const { port } = server.address() as AddressInfo;
   const host = config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host;
@@ -274,9 +282,11 @@ async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, c
       return { name, ok: false, detail: (error as Error).message };
     }
   };
-  const ledger = check("ledger", async () => `${(await store.outboxDepth()).waiting} rows wait in the outbox`);
+  const none = config.stores.warehouse === "none";
+  const waiting = none ? "rows are in the outbox, and stay there while no warehouse is configured" : "rows wait in the outbox";
+  const ledger = check("ledger", async () => `${(await store.outboxDepth()).waiting} ${waiting}`);
   const missing = async () => {
-    if (config.stores.warehouse === "none") return "none configured";
+    if (none) return "none configured: calls and budgets work, there are no reports";
     throw new Problem("warehouse_missing");
   };
   const facts = check("warehouse", warehouse ? async () => warehouse.ping().then(() => "answers") : missing);
@@ -325,19 +335,26 @@ function refuseHost(request: IncomingMessage, response: ServerResponse): void {
   request.resume();
 }
 
-function listen(server: Server, config: Config): Promise<void> {
+/** Listens for a moment. What takes the address between now and later is still found by the server itself. */
+async function tryAddress(address: Config["listen"]): Promise<void> {
+  if (address.port === 0) return;
+  const probe = createServer();
+  await listen(probe, address);
+  await new Promise((resolve) => probe.close(resolve));
+}
+
+/** @throws Problem address_in_use that names the setting */
+function listen(server: Server, { host, port }: Config["listen"]): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
-      const { host, port } = config.listen;
       const address = `${host}:${port}`;
-      if (error.code === "EADDRINUSE")
-        reject(new Problem("address_in_use", { address }, { cause: error, message: `Something else listens on ${address}.` }));
-      else
-        reject(
-          new Problem("address_in_use", { address }, { cause: error, message: `${address} cannot be listened on: ${error.message}.` }),
-        );
+      const message =
+        error.code === "EADDRINUSE"
+          ? `Something else listens on ${address} (listen.port is ${port}).`
+          : `${address} cannot be listened on (listen.host is ${host}, listen.port is ${port}): ${error.message}.`;
+      reject(new Problem("address_in_use", { address }, { cause: error, message }));
     });
-    server.listen(config.listen.port, config.listen.host, resolve);
+    server.listen(port, host, resolve);
   });
 }
 

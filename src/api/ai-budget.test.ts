@@ -50,6 +50,17 @@ describe("GET /api/ai-budget/tenant/:id", () => {
     expect(body).toEqual({ tenant_id: "nobody-yet", budgets: [], total_usage_usd: 0, total_limit_usd: 0 });
   });
 
+  it("shows a tenant without budgets of its own nothing of what all spent on a shared one", async () => {
+    const { ask } = await testApi({ defaultBudget: null });
+    await ask("POST", "/api/v1/budgets/*", { body: { limit_usd: 100 } });
+    const track = (tenant: string, cost: number) =>
+      ask("POST", TRACK, { body: { tenant_id: tenant, model: "sonnet", prompt_tokens: 1, completion_tokens: 1, cost_usd: cost } });
+    await track("birch", 40);
+    expect((await track("acme", 2)).body).toMatchObject({ current_usage_usd: null, monthly_limit_usd: null, percentage_used: null });
+    expect((await ask("GET", "/api/ai-budget/tenant/acme")).body).toMatchObject({ budgets: [], total_usage_usd: 0 });
+    expect((await ask("GET", "/api/ai-budget/tenant/nobody-yet")).body).toMatchObject({ budgets: [], total_usage_usd: 0 });
+  });
+
   it("tells a crossing of the warning share, and a reached limit", async () => {
     const { ask } = await testApi();
     await ask("POST", SET, setSonnet("10"));
@@ -102,6 +113,7 @@ describe("POST /api/ai-budget/set", () => {
     const { ask, store } = await testApi();
     const { body } = await ask("POST", SET, setSonnet("50.5", "acme", "*"));
     expect(body).toMatchObject({ model: "*", monthly_limit_usd: 50.5 });
+    expect(body.notes).toEqual(["It covers every call of tenant acme whose model has no budget of its own."]);
     expect(store.budgetRows.get("tenant=acme")).toMatchObject({ covers: "rest", limitNano: usd("50.5") });
   });
 
@@ -204,7 +216,7 @@ describe("POST /api/ai-budget/check", () => {
     token: null,
   });
 
-  it("allows what fits and shows the tightest budget", async () => {
+  it("allows what fits, shows the tenant's own budget, and what is left on the tightest of all", async () => {
     const { ask } = await testApi();
     await ask("POST", SET, setSonnet(10));
     await ask("POST", "/api/v1/budgets/provider=anthropic", { body: { limit_usd: 4 } });
@@ -216,13 +228,39 @@ describe("POST /api/ai-budget/check", () => {
       model: "sonnet",
       estimated_cost_usd: 3,
       current_usage_usd: 0,
-      monthly_limit_usd: 4,
+      monthly_limit_usd: 10,
       remaining_usd: 4,
       percentage_used: 0,
       reset_date: "2025-12-01T00:00:00Z",
       warning: false,
     });
     expect(headers["x-ai-budget-warning"]).toBeUndefined();
+  });
+
+  it("shows no tenant what others spent", async () => {
+    const { ask } = await testApi();
+    await ask("POST", "/api/v1/budgets/*", { body: { limit_usd: 100 } });
+    await ask("POST", TRACK, { body: { tenant_id: "birch", model: "sonnet", prompt_tokens: 1, completion_tokens: 1, cost_usd: 40 } });
+    const { body } = await ask("POST", CHECK, call());
+    expect(body).toMatchObject({ current_usage_usd: 0, monthly_limit_usd: 1000, percentage_used: 0, remaining_usd: 60 });
+  });
+
+  it("asks the budgets of the places where the gateway would send the call", async () => {
+    const places = [
+      { provider: "house", model: "gpt-x", priceList: "none" },
+      { provider: "claude-eu", model: "sonnet", priceList: "anthropic" },
+    ];
+    const { ask, store } = await testApi({ routesOf: (model) => (model === "best" ? places : []) });
+    await ask("POST", "/api/v1/budgets/provider=claude-eu,model=sonnet", { body: { limit_usd: 2 } });
+    await ask("POST", "/api/v1/budgets/provider=house", { body: { limit_usd: 0 } });
+    const account = "provider=claude-eu,model=sonnet@2025-11-01T00:00:00.000Z";
+    // A place without a price is not gone to while another has one.
+    expect(await ask("POST", CHECK, call({ model: "best" }))).toMatchObject({ status: 429, body: { account, estimated_cost_usd: 3 } });
+    expect((await ask("POST", CHECK, call({ model: "best", provider: "house", estimated_cost_usd: 1 }))).status).toBe(429);
+    expect((await ask("POST", CHECK, call({ model: "best", provider: "elsewhere", estimated_cost_usd: 3 }))).status).toBe(200);
+    const usage = { tenant_id: "acme", model: "best", prompt_tokens: MILLION, completion_tokens: 0 };
+    expect((await ask("POST", TRACK, { body: usage })).body).toMatchObject({ cost_usd: 3, model: "best" });
+    expect(store.accountRows.get(account)).toMatchObject({ spentNano: usd("3") });
   });
 
   it("warns strictly above the warning share, with held money counted as used", async () => {
@@ -313,7 +351,10 @@ describe("POST /api/ai-budget/check", () => {
     const { ask } = await testApi();
     const short = { tenant_id: "acme", model: "sonnet", prompt_tokens: MILLION, completion_tokens: MILLION };
     expect((await ask("POST", CHECK, { body: short })).body.estimated_cost_usd).toBe(18);
-    expect((await ask("POST", CHECK, { body: { ...short, estimated_prompt_tokens: 1 } })).status).toBe(400);
+    expect((await ask("POST", CHECK, { body: { ...short, estimated_prompt_tokens: 1 } })).body).toMatchObject({
+      status: 400,
+      detail: "estimated_prompt_tokens and prompt_tokens are the same field, and here they are 1 and 1000000; send one of them.",
+    });
   });
 
   it.each([
@@ -385,6 +426,16 @@ describe("POST /api/ai-budget/track", () => {
     expect(text).toContain('ai_token_usage_cost_usd{tenant_id="acme",model="sonnet",report_type="quarterly"} 18');
   });
 
+  it("counts a model in another case on the budget of the model", async () => {
+    const { ask, store } = await testApi();
+    await ask("POST", SET, setSonnet(10));
+    const { body } = await ask("POST", TRACK, { body: { ...usage, model: "SonNet", cost_usd: 9 } });
+    expect(body).toMatchObject({ model: "SonNet", current_usage_usd: 9, monthly_limit_usd: 10 });
+    expect(JSON.parse(store.outbox[0]!.payload)).toMatchObject({ model_id: "sonnet", requested_model: "SonNet" });
+    const call = { tenant_id: "acme", model: "SONNET", estimated_cost_usd: 2 };
+    expect((await ask("POST", CHECK, { body: call })).status).toBe(429);
+  });
+
   it("counts a request id once, and refuses it for other usage", async () => {
     const { ask, store } = await testApi();
     await ask("POST", TRACK, { body: { ...usage, cost_usd: "0.50" } });
@@ -436,6 +487,27 @@ describe("POST /api/ai-budget/track", () => {
     const { ask, store } = await testApi();
     expect(await ask("POST", TRACK, { body: { ...usage, ...more } })).toMatchObject({ status, body: { code } });
     expect(store.outbox).toHaveLength(0);
+  });
+
+  it("books nothing when the cost is there twice", async () => {
+    const { ask, store } = await testApi();
+    const body = '{"tenant_id":"acme","model":"sonnet","prompt_tokens":1,"completion_tokens":1,"cost_usd":5,"cost_usd":0}';
+    const problem = { code: "invalid_request", field: "/cost_usd", position: 90 };
+    expect(await ask("POST", TRACK, { body })).toMatchObject({ status: 400, body: problem });
+    expect(store.outbox).toHaveLength(0);
+  });
+
+  it("takes a cost of a million at the most, given or computed", async () => {
+    const { ask, store } = await testApi();
+    const tokens = (count: number) => ({ ...usage, request_id: `r-${count}`, prompt_tokens: 0, completion_tokens: count });
+    const most = Math.floor((MILLION * MILLION) / 15);
+    expect((await ask("POST", TRACK, { body: tokens(most) })).status).toBe(200);
+    expect(await ask("POST", TRACK, { body: tokens(most + 1) })).toMatchObject({
+      status: 400,
+      body: { code: "amount_invalid", field: "/completion_tokens", cost_usd: "1000000.000005" },
+    });
+    expect((await ask("POST", TRACK, { body: { ...tokens(most + 1), cost_usd: 5 } })).status).toBe(200);
+    expect(store.outbox).toHaveLength(2);
   });
 
   it("needs a token where reads are not open", async () => {

@@ -1,10 +1,5 @@
 import { Problem } from "../contract/problem.ts";
-import { formatUsd, NANO_PER_USD, type Nano, parseDecimal } from "../core/money/usd.ts";
-
-/** A limit above this is a mistake of units. It also keeps sums far inside the ledger's 64 bits. */
-export const MOST_LIMIT_NANO = 1_000_000_000n * NANO_PER_USD;
-/** One call or report above this is a mistake of units. */
-export const MOST_COST_NANO = 1_000_000n * NANO_PER_USD;
+import { formatUsd, type Nano, parseDecimal } from "../core/money/usd.ts";
 
 /**
  * Reads an amount of USD from a request, exactly.

@@ -16,22 +16,32 @@ export interface ApiDeps {
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;
   readonly prices: PriceLookup;
+  /** Where the gateway sends calls of a model, in its order; empty when nothing serves it. */
+  readonly routesOf: (model: string) => readonly { readonly provider: string; readonly model: string; readonly priceList: string }[];
   /** Undefined when none is installed or configured. */
   readonly warehouse: Warehouse | undefined;
+  /** False with `stores.warehouse: none`: that there is none is then no fault. */
+  readonly wantsWarehouse: boolean;
   readonly metrics: Metrics;
   readonly now: () => Instant;
   readonly adminToken: string;
   /** Reads, checks and tracking need no token: for a server that only this machine can reach. */
   readonly openReads: boolean;
   readonly defaultBudget: DefaultBudget | null;
+  /** Ids of the budgets that the configuration file names. */
+  readonly budgetsInFile: ReadonlySet<string>;
   readonly newTraceId: () => string;
   readonly log: Logger;
   readonly readiness: () => Promise<readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]>;
 }
 
 export interface PriceLookup {
-  /** The cost of plain input and output tokens at the price of that instant. */
-  costOf(model: string, tokens: { readonly inputTokens: number; readonly outputTokens: number }, at: Instant): TokenCost;
+  /** The cost of plain input and output tokens at the price of that instant; of the first list that has one when none is named. */
+  costOf(
+    called: { readonly model: string; readonly priceList?: string },
+    tokens: { readonly inputTokens: number; readonly outputTokens: number },
+    at: Instant,
+  ): TokenCost;
   /** Prices as of an instant; a provider or model that is undefined is not filtered on. Empty when none is known. */
   show(provider: string | undefined, model: string | undefined, at: Instant): readonly PriceView[];
 }
@@ -40,6 +50,8 @@ export type TokenCost =
   | {
       readonly outcome: "priced";
       readonly provider: string;
+      /** As the price list writes it. */
+      readonly model: string;
       /** Rounded up to a nano-dollar. */
       readonly bookedNano: Nano;
       /** Exact decimal text, before rounding. */

@@ -54,6 +54,25 @@ describe("problems", () => {
     expect(answer).toMatchObject({ status: 400, body: { type: "/problems/invalid_json", code: "invalid_json", line, column } });
   });
 
+  it.each(ROUTES.filter(({ body }) => body).map(({ method, path }) => [method, path] as const))(
+    "refuse a member that occurs twice: %s %s",
+    async (method, path) => {
+      const { ask, store } = await testApi();
+      const answer = await ask(method, sampleUrl(path), { body: '{"reason": "a",\n "reason": "b"}' });
+      expect(answer).toMatchObject({ status: 400, body: { code: "invalid_request", field: "/reason", position: 17, line: 2, column: 2 } });
+      expect(store.auditRows).toEqual([]);
+    },
+  );
+
+  it.each(ROUTES.filter(({ method }) => method === "GET").map(({ path }) => path))(
+    "refuse a parameter that is not there: GET %s",
+    async (path) => {
+      const { ask } = await testApi();
+      const problem = { code: "invalid_request", field: "/colour", in: "query" };
+      expect(await ask("GET", `${sampleUrl(path)}?colour=red`)).toMatchObject({ status: 400, body: problem });
+    },
+  );
+
   it("refuse bytes that are not UTF-8", async () => {
     const { app } = await testApi();
     const headers = { "content-type": "application/json", authorization: `Bearer ${ADMIN_TOKEN}` };
@@ -247,6 +266,8 @@ describe("the start page", () => {
   it("says which part is missing when the warehouse is", async () => {
     const none = await testApi({ warehouse: undefined });
     expect((await none.ask("GET", "/")).text).toContain("Not installed");
+    const unwanted = await testApi({ warehouse: undefined, wantsWarehouse: false });
+    expect((await unwanted.ask("GET", "/")).text).toContain("None configured");
     const { ask, warehouse } = await testApi();
     warehouse.down = true;
     const { status, text } = await ask("GET", "/");

@@ -217,12 +217,13 @@ export class MemoryWarehouse implements Warehouse {
 
 /** $3 and $15 per million tokens, for "sonnet" only. */
 const PRICES: PriceLookup = {
-  costOf(model, { inputTokens, outputTokens }) {
-    if (model !== "sonnet") return { outcome: "unpriced" };
+  costOf({ model }, { inputTokens, outputTokens }) {
+    if (model.toLowerCase() !== "sonnet") return { outcome: "unpriced" };
     const [input, output] = [inputTokens * 3, outputTokens * 15];
     return {
       outcome: "priced",
       provider: "anthropic",
+      model: "sonnet",
       bookedNano: BigInt(input + output) * 1000n,
       inputUsd: (input / 1e6).toFixed(6),
       outputUsd: (output / 1e6).toFixed(6),
@@ -308,11 +309,14 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
         }),
     },
     prices: PRICES,
+    routesOf: () => [],
     warehouse,
+    wantsWarehouse: true,
     metrics,
     now,
     adminToken: ADMIN_TOKEN,
     openReads: true,
+    budgetsInFile: new Set(),
     newTraceId: () => `trace-${++ids}`,
     log: pino({ level: "trace" }, sink),
     readiness: async () => [{ name: "store", ok: true, detail: "writable" }],

@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { COST_GROUPS } from "../contract/cost-groups.ts";
+import { COST_WINDOWS } from "../contract/costs-contract.ts";
 import { usd } from "../core/money/usd.ts";
 import type { CostsRow } from "../ports/warehouse.ts";
 import { testApi } from "./api-test-kit.ts";
@@ -81,9 +83,29 @@ describe("GET /api/v1/costs", () => {
     expect(warehouse.asked).toHaveLength(0);
   });
 
+  it.each([
+    ["window=2h", "/window must be one of 1h, 24h, 7d, 30d, month.", COST_WINDOWS],
+    ["window=", "/window must be one of 1h, 24h, 7d, 30d, month.", COST_WINDOWS],
+    ["group_by=tenant,", `/group_by knows no ""; it is a list with commas of ${COST_GROUPS.join(", ")}.`, COST_GROUPS],
+    ["from=soon", "/from is not a day or an instant such as 2026-11-01T00:00:00Z.", undefined],
+    ["from=2025-01-01&from=2025-01-02", "/from is given more than once.", undefined],
+    ["tenant=", "/tenant is empty.", undefined],
+    ["colour=red", "/colour is not a field of the query.", undefined],
+  ])("says of %s what is allowed, whether there is a warehouse or not", async (query, detail, allowed) => {
+    for (const { ask } of [await testApi(), await testApi({ warehouse: undefined })]) {
+      const { status, body } = await ask("GET", `/api/v1/costs?${query}`);
+      expect([status, body.code, body.detail, body.allowed]).toEqual([400, "invalid_request", detail, allowed]);
+    }
+  });
+
   it("says so when there is no warehouse, or none that answers", async () => {
     const none = await testApi({ warehouse: undefined });
     expect(await none.ask("GET", "/api/v1/costs")).toMatchObject({ status: 503, body: { code: "warehouse_missing" } });
+    const unwanted = await testApi({ warehouse: undefined, wantsWarehouse: false });
+    expect((await unwanted.ask("GET", "/api/v1/costs")).body).toMatchObject({
+      code: "warehouse_missing",
+      detail: "No warehouse is configured (stores.warehouse: none), so calls are not kept for reports.",
+    });
     const { ask, warehouse } = await testApi();
     warehouse.down = true;
     const answer = await ask("GET", "/api/v1/traces");
@@ -108,7 +130,8 @@ describe("GET /api/v1/traces", () => {
 
   it.each(["0", "1001", "-1", "1e2", "ten", ""])("refuses a limit of %s", async (limit) => {
     const { ask } = await testApi();
-    expect(await ask("GET", `/api/v1/traces?limit=${limit}`)).toMatchObject({ status: 400, body: { field: "/limit" } });
+    const problem = { code: "invalid_request", field: "/limit", detail: "/limit does not fit: How many rows at most, 1 to 1000." };
+    expect(await ask("GET", `/api/v1/traces?limit=${limit}`)).toMatchObject({ status: 400, body: problem });
   });
 });
 
@@ -289,7 +312,16 @@ describe("audit, holds, prices, verify", () => {
     expect((await ask("POST", "/api/v1/holds/h1/resolve", { body: evidence })).body).toEqual({ hold, booked_usd: "0.5" });
     expect(await ask("POST", "/api/v1/holds/h1/resolve", { body: evidence })).toMatchObject({
       status: 404,
-      body: { code: "hold_not_found" },
+      body: {
+        code: "hold_not_found",
+        detail: "The hold h1 was resolved already, at 2025-11-15T12:00:00.000Z, with 0.5 USD; nothing was booked now.",
+        remedy: expect.stringContaining("ballast hold list"),
+        booked_usd: "0.5",
+      },
+    });
+    expect((await ask("POST", "/api/v1/holds/h2/resolve", { body: evidence })).body).toMatchObject({
+      code: "hold_not_found",
+      detail: "There is no hold in doubt with that id.",
     });
     expect(await ask("POST", "/api/v1/holds/h1/resolve", { body: { cost_usd: "1 cent", reason: "x" } })).toMatchObject({
       status: 400,

@@ -7,7 +7,7 @@ export function checkScopeValue(value: string, field: string): string {
   throw new Problem("invalid_scope", { field }, { message: `${field} has a character that cannot be used.` });
 }
 
-type ScopeFields = Partial<Record<Exclude<ScopeDimension, "tenant">, string>>;
+type ScopeFields = { [Dimension in Exclude<ScopeDimension, "tenant">]?: string | undefined };
 
 /** The scope of a call that an application tells of. @throws Problem invalid_scope */
 export function scopeOf(tenant: { value: string; field: string }, fields: ScopeFields): Scope {

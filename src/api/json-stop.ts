@@ -1,4 +1,4 @@
-/** Where JSON text stops being JSON: what V8's own message often leaves out. */
+/** A place in JSON text, such as where it stops being JSON: what V8's own message often leaves out. */
 export interface JsonStop {
   /** In UTF-16 units from 0; the length of the text when it ends too early. */
   readonly offset: number;
@@ -16,7 +16,10 @@ const WORD = /true|false|null/y;
 /** @returns undefined when the text is valid JSON */
 export function findJsonStop(text: string): JsonStop | undefined {
   const offset = stopOffset(text);
-  if (offset === undefined) return undefined;
+  return offset === undefined ? undefined : placeIn(text, offset);
+}
+
+export function placeIn(text: string, offset: number): JsonStop {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf("\n") + 1;
   return { offset, line: before.split("\n").length, column: offset - lineStart + 1 };

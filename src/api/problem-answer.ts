@@ -53,9 +53,32 @@ function fieldProblem(error: FastifyError, route: Route | undefined): Problem {
   }
   const field = first.instancePath;
   const name = field === "" ? `The ${part}` : field;
-  const allowed = params.allowedValues ? `: ${params.allowedValues.join(", ")}` : "";
   const code = part === "body" && field.endsWith("_usd") ? "amount_invalid" : "invalid_request";
-  return new Problem(code, { field, in: part }, { message: `${name} ${first.message ?? "is not as expected"}${allowed}.` });
+  const allowed = params.allowedValues;
+  const details = allowed ? { field, in: part, allowed } : { field, in: part };
+  return new Problem(code, details, { message: `${name} ${whatIsWrong(first, part, route)}.` });
+}
+
+type FieldFault = NonNullable<FastifyError["validation"]>[number];
+
+/** For people: a pattern says nothing to them, and a list of which they know nothing stands where a parameter was sent twice. */
+function whatIsWrong({ keyword, params, message, instancePath }: FieldFault, part: string, route: Route | undefined): string {
+  switch (keyword) {
+    case "enum":
+      return `must be one of ${(params.allowedValues as unknown[]).join(", ")}`;
+    case "minLength":
+      return params.limit === 1 ? "is empty" : (message ?? "is too short");
+    case "type":
+      return part === "query" ? "is given more than once" : (message ?? "has another type");
+    case "pattern": {
+      const schema = (part === "query" ? route?.query : route?.body)?.properties[instancePath.slice(1)] as
+        | { description?: string }
+        | undefined;
+      return schema?.description ? `does not fit: ${schema.description}` : (message ?? "does not fit");
+    }
+    default:
+      return message ?? "is not as expected";
+  }
 }
 
 function unknownField(part: string, path: string, name: string, route: Route | undefined): Problem {

@@ -11,21 +11,22 @@ import type { PriceLookup, TokenCost } from "./api-deps.ts";
  * @param providers price list ids in the order in which a model without a provider is looked for
  */
 export function priceLookup(prices: PriceBook, providers: readonly string[]): PriceLookup {
-  const findAnywhere = (model: string, at: Instant): { provider: string; price: Price } | undefined => {
-    for (const provider of providers) {
+  const findIn = (lists: readonly string[], model: string, at: Instant): { provider: string; price: Price } | undefined => {
+    for (const provider of lists) {
       const price = prices.find(provider, model, at);
       if (price) return { provider, price };
     }
     return undefined;
   };
   return {
-    costOf(model, tokens, at): TokenCost {
-      const found = findAnywhere(model, at);
+    costOf({ model, priceList }, tokens, at): TokenCost {
+      const found = findIn(priceList === undefined ? providers : [priceList], model, at);
       const cost = found && priceCall(found.price, { ...NO_USAGE, ...tokens });
       if (!found || cost?.outcome !== "priced") return { outcome: "unpriced" };
       return {
         outcome: "priced",
         provider: found.provider,
+        model: found.price.model,
         bookedNano: bookedNano(cost.totalAtto),
         inputUsd: formatDecimal(cost.inputAtto, 18),
         outputUsd: formatDecimal(cost.outputAtto, 18),

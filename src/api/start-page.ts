@@ -15,7 +15,7 @@ export interface StartPageFacts {
   readonly minutes: readonly { readonly start: Instant; readonly calls: number }[];
   readonly startedAt: Instant;
   readonly traces: readonly RequestTrace[];
-  readonly warehouse: "up" | "missing" | "unavailable";
+  readonly warehouse: "up" | "none" | "missing" | "unavailable";
   readonly outbox: { readonly waiting: number; readonly parked: number };
 }
 
@@ -69,6 +69,7 @@ ${card("Outbox", `${grouped(outbox.waiting)} waiting`, outboxNote(outbox.parked)
 
 const WAREHOUSE_WORDS = {
   up: { word: "Answers", note: "traces and costs are there to be asked" },
+  none: { word: "None configured", note: "budgets work, there are no reports; traces stay in the outbox" },
   missing: { word: "Not installed", note: "install the optional package chdb, or point stores.warehouse at a ClickHouse server" },
   unavailable: { word: "Does not answer", note: "budgets go on; traces wait in the outbox; ballast doctor says what is wrong" },
 } as const;

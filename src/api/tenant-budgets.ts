@@ -1,11 +1,13 @@
 import type { Static } from "typebox";
 import type { setBody, TenantBudget } from "../contract/budget-service-contract.ts";
+import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import { hardLimitReached, percentUsed, type Standing, standingStatus } from "../reports/budget-standing.ts";
-import { MOST_LIMIT_NANO, readAmount } from "./amount.ts";
+import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { setBudget } from "./budget-change.ts";
+import { budgetNotes } from "./budget-notes.ts";
 import { instantToSecond } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
 import { standingsOf } from "./call-standings.ts";
@@ -13,7 +15,10 @@ import { standingsOf } from "./call-standings.ts";
 /** The model of a budget on the whole tenant, in the guide's service. */
 const EVERY_MODEL = "*";
 
-/** The tenant's monthly budgets, in the guide's shape; for a tenant never seen, the default budget it would get. */
+/**
+ * The tenant's monthly budgets, in the guide's shape; for a tenant never seen, the default budget it would get. What others spent on a budget
+ * that is shared with them is never shown as this tenant's.
+ */
 export async function tenantBudgets(tenant: string, deps: ApiDeps) {
   const at = deps.now();
   const stored = deps.budgets.all().filter((budget) => isOfTenant(budget, tenant));
@@ -41,7 +46,7 @@ export async function setTenantBudget(body: Static<typeof setBody>, deps: ApiDep
   const stored = await setBudget(place, { limitNano, hard: true }, "POST /api/ai-budget/set", deps);
   const [standing] = await standingsOf([stored], deps.now(), deps);
   const notified = await notifiedBudgets([standing!], deps);
-  return { tenant_id: tenant, ...tenantBudget(standing!, notified.size > 0) };
+  return { tenant_id: tenant, ...tenantBudget(standing!, notified.size > 0), notes: budgetNotes(stored, deps) };
 }
 
 function isOfTenant({ selector }: Budget, tenant: string): boolean {

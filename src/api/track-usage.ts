@@ -1,18 +1,20 @@
 import { hash } from "node:crypto";
 import type { Static } from "typebox";
 import type { trackBody } from "../contract/budget-service-contract.ts";
+import { MOST_COST_NANO } from "../contract/most-amounts.ts";
 import { Problem } from "../contract/problem.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import { formatDecimal, formatUsd, type Nano, parseDecimal } from "../core/money/usd.ts";
-import type { Scope } from "../core/scope/scope.ts";
+import type { CallScope } from "../core/scope/scope.ts";
 import { type Instant, windowAt } from "../core/time/window.ts";
 import { percentUsed, standingStatus, tightest } from "../reports/budget-standing.ts";
-import { MOST_COST_NANO, readAmount } from "./amount.ts";
+import { readAmount } from "./amount.ts";
 import type { ApiDeps, TokenCost } from "./api-deps.ts";
 import type { Answer } from "./api-route.ts";
 import { readInstant } from "./call-period.ts";
 import { scopeOf } from "./call-scope.ts";
-import { budgetsOfCall, standingsOf } from "./call-standings.ts";
+import { budgetsOfCall, ownStanding, standingsOf } from "./call-standings.ts";
+import { calledTargets } from "./called-targets.ts";
 import { warningHeader } from "./check-call.ts";
 import { usdNumberOf } from "./tenant-budgets.ts";
 
@@ -22,7 +24,7 @@ interface Usage {
   readonly body: TrackBody;
   readonly requestId: string;
   readonly at: Instant;
-  readonly scope: Scope;
+  readonly scope: CallScope;
   readonly costNano: Nano;
   readonly price: Extract<TokenCost, { outcome: "priced" }> | undefined;
 }
@@ -36,12 +38,13 @@ const EARLIEST = Date.UTC(2000, 0, 1);
  * Books usage that an application paid for without the gateway, over the limit too: it has happened. Durable before it answers,
  * once per request id.
  * @throws Problem model_not_priced without a price and without `cost_usd`: it is not booked as zero
+ * @throws Problem amount_invalid for a cost, given or computed, that no single report can have
  * @throws Problem idempotency_key_reused when the request id was used for other usage
  */
 export async function trackUsage(body: TrackBody, deps: ApiDeps): Promise<Answer> {
   const usage = usageOf(body, deps);
   const { scope, at, requestId, costNano } = usage;
-  const { all, due } = budgetsOfCall(scope, at, deps);
+  const { all, due } = budgetsOfCall([scope], at, deps);
   const answer = await deps.store.track({
     requestId,
     at,
@@ -62,6 +65,7 @@ export async function trackUsage(body: TrackBody, deps: ApiDeps): Promise<Answer
   if (answer.outcome === "booked") count(usage, deps);
   const standings = await standingsOf(all, at, deps);
   const closest = tightest(standings);
+  const account = ownStanding(standings)?.account;
   return {
     status: 200,
     headers: warningHeader(standings),
@@ -72,9 +76,9 @@ export async function trackUsage(body: TrackBody, deps: ApiDeps): Promise<Answer
       duplicate: answer.outcome === "repeated",
       tenant_id: scope.tenant,
       model: body.model,
-      current_usage_usd: closest ? usdNumberOf(closest.account.spentNano) : null,
-      monthly_limit_usd: closest ? usdNumberOf(closest.account.limitNano) : null,
-      percentage_used: closest ? percentUsed(closest.account.spentNano, closest.account.limitNano) : null,
+      current_usage_usd: account ? usdNumberOf(account.spentNano) : null,
+      monthly_limit_usd: account ? usdNumberOf(account.limitNano) : null,
+      percentage_used: account ? percentUsed(account.spentNano, account.limitNano) : null,
       status: closest ? standingStatus(closest) : "ok",
     },
   };
@@ -88,15 +92,15 @@ function usageOf(body: TrackBody, deps: ApiDeps): Usage {
     throw new Problem("invalid_request", { field: "/timestamp" }, { message });
   }
   const tokens = { inputTokens: body.prompt_tokens, outputTokens: body.completion_tokens };
-  const found = deps.prices.costOf(body.model, tokens, at);
-  const price = found.outcome === "priced" ? found : undefined;
+  const [{ provider, model, listedModel, cost }] = calledTargets(body, tokens, at, deps);
+  const price = cost.outcome === "priced" ? cost : undefined;
   const costNano = body.cost_usd === undefined ? price?.bookedNano : readAmount(body.cost_usd, "/cost_usd", MOST_COST_NANO);
+  if (costNano !== undefined && costNano > MOST_COST_NANO) throw tooDear(body, costNano);
   if (costNano === undefined) {
     const message = `No price is known for ${body.model}, so nothing was booked; send cost_usd, or add a price and send it again.`;
     throw new Problem("model_not_priced", { model: body.model }, { message });
   }
-  const provider = body.provider ?? price?.provider;
-  const scope = scopeOf({ value: body.tenant_id, field: "/tenant_id" }, provider === undefined ? body : { ...body, provider });
+  const scope = { ...scopeOf({ value: body.tenant_id, field: "/tenant_id" }, { ...body, provider, model }), listedModel };
   return {
     body,
     requestId: body.request_id ?? deps.newTraceId(),
@@ -105,6 +109,14 @@ function usageOf(body: TrackBody, deps: ApiDeps): Usage {
     costNano,
     price: body.cost_usd === undefined ? price : undefined,
   };
+}
+
+/** So many tokens are a mistake of units, as is a given cost above the same bound. */
+function tooDear({ model, prompt_tokens: input, completion_tokens: output }: TrackBody, costNano: Nano): Problem {
+  const field = input > output ? "/prompt_tokens" : "/completion_tokens";
+  const cost = formatUsd(costNano);
+  const message = `So many tokens of ${model} cost ${cost} USD, above the most that is accepted for one report, ${formatUsd(MOST_COST_NANO)} USD; nothing was booked.`;
+  return new Problem("amount_invalid", { field, cost_usd: cost }, { message });
 }
 
 /** Over what the application sent, not over what we made of it: a price may change between a report and its repeat. */
@@ -120,7 +132,7 @@ function traceOf({ body, requestId, at, scope, costNano, price }: Usage, deps: A
   return {
     use_case_id: scope.use_case ?? "",
     ts: new Date(at).toISOString(),
-    model_id: body.model,
+    model_id: scope.model ?? body.model,
     prompt_tokens: body.prompt_tokens,
     gen_tokens: body.completion_tokens,
     depth_k: null,
@@ -177,7 +189,7 @@ function count({ body, scope, costNano }: Usage, deps: ApiDeps): void {
     tenant: scope.tenant,
     useCase: scope.use_case ?? "",
     provider: scope.provider ?? "",
-    model: body.model,
+    model: scope.model ?? body.model,
     outcome: "tracked",
     reportType: body.report_type ?? "",
     bookedNano: costNano,

@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,12 +63,31 @@ describe("the program", () => {
     writeFileSync(join(folder, "good.yaml"), "listen:\n  port: 4000\n");
     writeFileSync(join(folder, "bad.yaml"), "listen:\n  prot: 4000\ndata_dri: x\n");
     expect(ballast("validate", "good.yaml")).toEqual({ code: 0, out: "good.yaml is valid.\n", err: "" });
+    expect(ballast("validate").out).toBe("There is no ballast.yaml here, so the defaults hold.\n");
+    expect(JSON.parse(ballast("validate", "good.yaml", "--json").out)).toEqual({ valid: true, file: "good.yaml", problems: [] });
     const bad = ballast("validate", "bad.yaml");
     expect([bad.code, bad.err]).toEqual([1, ""]);
     expect(bad.out).toMatch(/^bad\.yaml:2:\d+ .*prot/m);
     expect(bad.out).toMatch(/^bad\.yaml:3:\d+ .*data_dri/m);
     expect(JSON.parse(ballast("validate", "bad.yaml", "--json").out)).toMatchObject({ valid: false, problems: [{ line: 2 }, { line: 3 }] });
     expect(JSON.parse(ballast("validate", "--schema").out).properties.listen.properties.port).toBeDefined();
+  });
+
+  it("says what it does when it is stopped", async () => {
+    writeFileSync(join(folder, "serve.yaml"), "listen: { port: 0 }\ndata_dir: ./served\nstores: { warehouse: none }\n");
+    const env = { PATH: process.env.PATH };
+    const server = spawn(process.execPath, [PROGRAM, "serve", "-c", "serve.yaml"], {
+      cwd: folder,
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let err = "";
+    server.stderr.on("data", (piece) => {
+      err += piece;
+      if (err.includes("listens on") && !server.killed) server.kill("SIGTERM");
+    });
+    const [code] = await once(server, "exit");
+    expect([code, err.split("\n").slice(1)]).toEqual([0, ["Stopping: no call is under way.", "Stopped; everything is written.", ""]]);
   });
 
   it("lets doctor tell every problem of the configuration", () => {

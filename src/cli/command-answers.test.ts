@@ -136,6 +136,21 @@ describe("commands against a server", () => {
     expect((await run("budget", "set", "*", "--limit-usd", "1", "--hard", "--soft")).code).toBe(2);
   });
 
+  it("says what a budget that was set covers, beside the table", async () => {
+    const account = {
+      spent_usd: "0",
+      held_usd: "0",
+      in_doubt_usd: "0",
+      free_usd: "5",
+      percent_used: 0,
+      window_end: "2026-12-01T00:00:00.000Z",
+    };
+    const budget = { id: "tenant=acme", scope: { tenant: "acme" }, limit_usd: "5", window: "month", hard: true, account };
+    const { url } = await aServer(200, { budget, notes: ["It covers much.", "ballast.yaml names it too."] });
+    const { out, err } = await run("budget", "set", "tenant=acme", "--limit-usd", "5", "--url", url, "--token", "t");
+    expect([out.split("\n").length, err]).toEqual([2, "It covers much.\nballast.yaml names it too."]);
+  });
+
   it("puts the secret of a new key alone on stdout", async () => {
     const { url, asked } = await aServer(201, { key: { id: "k1", name: "ci" }, secret: "bk-secret" });
     const { out, err } = await run(

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import { parseDecimal } from "../core/money/usd.ts";
 import { isScopeValue } from "../core/scope/scope.ts";
 import { isTimeZone } from "../core/time/window.ts";
@@ -12,11 +13,8 @@ interface TextFormat {
   readonly secret?: true;
 }
 
-/** 9 billion USD: above it, nano-dollars no longer fit the 64-bit integers of the store. */
-const MOST_USD_NANO = 9_000_000_000n * 1_000_000_000n;
-
 export const TEXT_FORMATS = {
-  usd: { expected: "a decimal number of USD from 0 to below 9 billion, with at most 9 decimal places", test: isUsd },
+  usd: { expected: "a decimal number of USD from 0 to 1 billion, with at most 9 decimal places", test: isUsd },
   price: { expected: "a decimal number of USD, 0 or more, with at most 12 decimal places", test: isPrice },
   "time-zone": { expected: "an IANA time zone such as Europe/Berlin", test: isTimeZone },
   "scope-value": { expected: "letters, digits and . _ : @ / + - and space, at most 128 characters", test: isScopeValue },
@@ -43,7 +41,7 @@ export function isLoopback(host: string): boolean {
 
 function isUsd(text: string): boolean {
   const nano = parseDecimal(text, 9);
-  return nano !== undefined && nano >= 0n && nano < MOST_USD_NANO;
+  return nano !== undefined && nano >= 0n && nano <= MOST_LIMIT_NANO;
 }
 
 function isPrice(text: string): boolean {

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { amountIn, closed, instantText, orNull, scopeText, tokenCount, usdNumber } from "./field-contract.ts";
+import { amountIn, closed, instantText, notes, orNull, scopeText, tokenCount, usdNumber } from "./field-contract.ts";
 
 /** The budget service of the FinOps strategy guide: `/api/ai-budget`, with the guide's own field names and JSON numbers. */
 
@@ -30,7 +30,7 @@ export const tenantBudgets = closed({
 });
 
 export const setBody = closed({ tenant_id: scopeText, model: modelText, monthly_limit_usd: amountIn });
-export const setAnswer = closed({ tenant_id: scopeText, ...tenantBudgetFields });
+export const setAnswer = closed({ tenant_id: scopeText, ...tenantBudgetFields, notes });
 
 /** Dimensions of a call that a budget can select, besides tenant and model. */
 const callDimensions = {
@@ -54,7 +54,10 @@ export const checkBody = closed({
   ...callDimensions,
 });
 
-/** The tightest of the matching budgets; null where no budget matches. */
+/**
+ * Usage, limit, share and reset are those of the tenant's own budget that will refuse first, null where it has none; what remains is the least
+ * left on any budget of the call, shared ones included.
+ */
 export const checkAnswer = closed({
   allowed: Type.Literal(true),
   tenant_id: scopeText,

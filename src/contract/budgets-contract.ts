@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { WINDOW_KINDS } from "../core/time/window.ts";
-import { amountIn, closed, idText, instantText, scopeText, usdText } from "./field-contract.ts";
+import { amountIn, closed, idText, instantText, notes, scopeText, usdText } from "./field-contract.ts";
 
 const budgetScope = closed({
   tenant: Type.Optional(scopeText),
@@ -66,7 +66,7 @@ export const budgetBody = closed({
   covers: Type.Optional(covers),
   reason: Type.Optional(Type.String({ maxLength: 1000 })),
 });
-export const budgetAnswer = closed({ budget: budgetView });
+export const budgetAnswer = closed({ budget: budgetView, notes });
 
 export const holdParams = closed({ id: idText });
 export const doubtfulHold = closed({

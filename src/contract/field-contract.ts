@@ -34,6 +34,9 @@ export const scopeText = Type.String({
   description: "Letters, digits and . _ : @ / + - and space, at most 128 characters",
 });
 
+/** What whoever made a change should know of it. */
+export const notes = Type.Array(Type.String(), { description: "Whole sentences for people: what the budget covers, and who else sets it" });
+
 export const idText = Type.String({ minLength: 1, maxLength: 400 });
 export const tokenCount = Type.Integer({ minimum: 0, maximum: 1_000_000_000_000 });
 export const count = Type.Integer({ minimum: 0 });

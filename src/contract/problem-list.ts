@@ -23,7 +23,7 @@ export const PROBLEMS = {
   invalid_scope: {
     status: 400,
     retry: false,
-    title: "A scope header has a value that cannot be used.",
+    title: "A scope has a value that cannot be used.",
     remedy: "Use letters, digits and . _ : @ / + - and space, at most 128 characters.",
   },
   input_not_bounded: {
@@ -145,7 +145,7 @@ export const PROBLEMS = {
     status: 404,
     retry: false,
     title: "There is no hold in doubt with that id.",
-    remedy: "List them with GET /api/v1/holds/in-doubt.",
+    remedy: "List those that are with `ballast hold list` or GET /api/v1/holds/in-doubt.",
   },
   // Idempotency
   idempotency_key_reused: {

@@ -2,6 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Problem } from "../contract/problem.ts";
 import type { ProblemCode } from "../contract/problem-list.ts";
+import type { VirtualKey } from "../ports/ledger-store.ts";
+import { allowsModel, authenticateCall } from "./authenticate-call.ts";
 import { DIALECTS } from "./dialects/dialect-list.ts";
 import { openaiErrorBody } from "./dialects/openai-errors.ts";
 import { type Gateway, handleCall } from "./handle-call.ts";
@@ -30,16 +32,22 @@ export function gatewayDoor(gateway: Gateway): (request: IncomingMessage, respon
       }
       refuse(request, response, new Problem("method_not_allowed", { allow: "POST" }), { allow: "POST" });
     } else if (path === "/v1/models" && request.method === "GET") {
-      listModels(gateway, request, response);
+      try {
+        const { key } = authenticateCall(request.headers, (secret) => gateway.keys.find(secret), gateway.now());
+        listModels(gateway, key, request, response);
+      } catch (error) {
+        refuse(request, response, error instanceof Problem ? error : new Problem("internal", {}, { cause: error }), {});
+      }
     } else {
       refuse(request, response, new Problem("route_not_found", { path }), {});
     }
   };
 }
 
-/** Both the OpenAI and the Anthropic SDK read `data[].id`. */
-function listModels(gateway: Gateway, request: IncomingMessage, response: ServerResponse): void {
-  const data = gateway.settings.routes.models().map(({ id, provider }) => ({
+/** What the key may call. Both the OpenAI and the Anthropic SDK read `data[].id`. */
+function listModels(gateway: Gateway, key: VirtualKey, request: IncomingMessage, response: ServerResponse): void {
+  const allowed = gateway.settings.routes.models().filter(({ id }) => allowsModel(key, id));
+  const data = allowed.map(({ id, provider }) => ({
     id,
     object: "model",
     type: "model",

@@ -1,9 +1,12 @@
 import { auditAnswer, limitOnlyQuery, pricesAnswer, pricesQuery, verifyAnswer, verifyBody } from "../../contract/books-contract.ts";
 import { doubtfulHolds, holdParams, resolveAnswer, resolveBody } from "../../contract/budgets-contract.ts";
+import { MOST_COST_NANO } from "../../contract/most-amounts.ts";
+import { Problem } from "../../contract/problem.ts";
 import { formatUsd } from "../../core/money/usd.ts";
 import type { Hold } from "../../ports/ledger-store.ts";
 import { verifyBooks } from "../../reports/verify-books.ts";
-import { MOST_COST_NANO, readAmount } from "../amount.ts";
+import { readAmount } from "../amount.ts";
+import type { ApiDeps } from "../api-deps.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { readInstant } from "../call-period.ts";
 import { checkScopeValue } from "../call-scope.ts";
@@ -54,8 +57,11 @@ export const booksRoutes: readonly Route[] = [
     handle: async ({ params, body }, deps) => {
       const amountNano = readAmount(body.cost_usd, "/cost_usd", MOST_COST_NANO);
       const request = { holdId: params.id, amountNano, at: deps.now(), actor: "admin", reason: body.reason };
-      const hold = await deps.store.resolveDoubt(request);
-      return ok({ hold: holdView(hold), booked_usd: formatUsd(amountNano) });
+      try {
+        return ok({ hold: holdView(await deps.store.resolveDoubt(request)), booked_usd: formatUsd(amountNano) });
+      } catch (error) {
+        throw error instanceof Problem && error.code === "hold_not_found" ? await toldFromAudit(error, params.id, deps) : error;
+      }
     },
   }),
   route({
@@ -83,6 +89,19 @@ export const booksRoutes: readonly Route[] = [
     handle: async (_, deps) => ok(await verifyBooks(deps)),
   }),
 ];
+
+/** How far back the audit log is looked through for why a hold is no longer in doubt. */
+const MOST_AUDIT_ROWS = 1000;
+
+/** Whether the hold was never there, or somebody has said already what it cost. */
+async function toldFromAudit(notFound: Problem, holdId: string, { store }: ApiDeps): Promise<Problem> {
+  const rows = await store.audit(MOST_AUDIT_ROWS);
+  const before = rows.find(({ action, target }) => action === "hold.resolve" && target === holdId);
+  if (!before) return notFound;
+  const resolved = { resolved_at: new Date(before.at).toISOString(), booked_usd: before.after };
+  const message = `The hold ${holdId} was resolved already, at ${resolved.resolved_at}, with ${before.after} USD; nothing was booked now.`;
+  return new Problem("hold_not_found", { ...notFound.details, ...resolved }, { cause: notFound, message });
+}
 
 function limitOf(query: { limit?: string }): number {
   return query.limit === undefined ? 100 : Number(query.limit);

@@ -1,11 +1,13 @@
 import { type BudgetView, budgetAnswer, budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
 import { formatUsd } from "../../core/money/usd.ts";
 import { isTimeZone } from "../../core/time/window.ts";
 import { percentUsed, type Standing } from "../../reports/budget-standing.ts";
-import { MOST_LIMIT_NANO, readAmount } from "../amount.ts";
+import { readAmount } from "../amount.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { budgetRecord, setBudget } from "../budget-change.ts";
+import { budgetNotes } from "../budget-notes.ts";
 import { readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
 
@@ -47,7 +49,7 @@ export const budgetsRoutes: readonly Route[] = [
       };
       const stored = await setBudget(place, wish, body.reason ?? "", deps);
       const [standing] = await standingsOf([stored], deps.now(), deps);
-      return ok({ budget: budgetView(standing!) });
+      return ok({ budget: budgetView(standing!), notes: budgetNotes(stored, deps) });
     },
   }),
 ];

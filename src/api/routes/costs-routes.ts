@@ -19,11 +19,11 @@ export const costsRoutes: readonly Route[] = [
     query: costsQuery,
     answers: { 200: { description: "Rows per group, and their total", schema: costsAnswer } },
     handle: async ({ query }, deps) => {
-      const warehouse = warehouseOf(deps);
       const period = readPeriod(query, deps.now(), "month");
       const groupBy = readGroups(query.group_by);
+      const filter = readFilter(query);
       const [from, to] = [new Date(period.start), new Date(period.end)];
-      const rows = await warehouse.costs({ from, to, groupBy, filter: readFilter(query) });
+      const rows = await warehouseOf(deps).costs({ from, to, groupBy, filter });
       return ok({
         from: from.toISOString(),
         to: to.toISOString(),
@@ -41,19 +41,20 @@ export const costsRoutes: readonly Route[] = [
     query: tracesQuery,
     answers: { 200: { description: "One record per call", schema: tracesAnswer } },
     handle: async ({ query }, deps) => {
-      const warehouse = warehouseOf(deps);
       const period = readPeriod(query, deps.now(), "24h");
+      const filter = readFilter(query);
       const [from, to] = [new Date(period.start), new Date(period.end)];
       const limit = query.limit === undefined ? 100 : Number(query.limit);
-      const traces = await warehouse.traces({ from, to, filter: readFilter(query), limit });
+      const traces = await warehouseOf(deps).traces({ from, to, filter, limit });
       return ok({ from: from.toISOString(), to: to.toISOString(), traces });
     },
   }),
 ];
 
-function warehouseOf({ warehouse }: ApiDeps): Warehouse {
-  if (!warehouse) throw new Problem("warehouse_missing");
-  return warehouse;
+function warehouseOf({ warehouse, wantsWarehouse }: ApiDeps): Warehouse {
+  if (warehouse) return warehouse;
+  const message = "No warehouse is configured (stores.warehouse: none), so calls are not kept for reports.";
+  throw new Problem("warehouse_missing", {}, wantsWarehouse ? {} : { message });
 }
 
 const FILTERS = ["tenant", "feature", "service", "team", "environment", "use_case", "provider", "model"] as const;
@@ -72,8 +73,8 @@ function readGroups(text: string | undefined): CostGroup[] {
   for (const [index, group] of groups.entries()) {
     const known = (COST_GROUPS as readonly string[]).includes(group);
     if (known && groups.indexOf(group) === index) continue;
-    const why = known ? `names ${group} twice` : `knows no ${group}; it is a list of ${COST_GROUPS.join(", ")}`;
-    throw new Problem("invalid_request", { field: "/group_by" }, { message: `/group_by ${why}.` });
+    const why = known ? `names ${group} twice` : `knows no "${group}"; it is a list with commas of ${COST_GROUPS.join(", ")}`;
+    throw new Problem("invalid_request", { field: "/group_by", in: "query", allowed: COST_GROUPS }, { message: `/group_by ${why}.` });
   }
   return groups as CostGroup[];
 }

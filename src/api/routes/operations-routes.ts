@@ -1,13 +1,12 @@
 import { Type } from "typebox";
 import { healthAnswer, readyAnswer } from "../../contract/operations-contract.ts";
-import type { RequestTrace } from "../../contract/request-trace.ts";
 import { randomNonce } from "../../std/random-id.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { type Answer, ok, type Route, route } from "../api-route.ts";
 import { standingsOf } from "../call-standings.ts";
 import { openapiDocument } from "../openapi-document.ts";
 import { scrapeFacts } from "../scrape-facts.ts";
-import { renderLockedPage, renderStartPage } from "../start-page.ts";
+import { renderLockedPage, renderStartPage, type StartPageFacts } from "../start-page.ts";
 
 const API_VERSION = "1.0.0";
 const PAGE_TYPE = "text/html; charset=utf-8";
@@ -112,11 +111,8 @@ function pageHeaders(nonce: string): Record<string, string> {
   return { "content-security-policy": policy.join("; "), "referrer-policy": "no-referrer" };
 }
 
-async function lastCalls(
-  at: number,
-  { warehouse, log }: ApiDeps,
-): Promise<{ traces: readonly RequestTrace[]; warehouse: "up" | "missing" | "unavailable" }> {
-  if (!warehouse) return { traces: [], warehouse: "missing" };
+async function lastCalls(at: number, { warehouse, wantsWarehouse, log }: ApiDeps): Promise<Pick<StartPageFacts, "traces" | "warehouse">> {
+  if (!warehouse) return { traces: [], warehouse: wantsWarehouse ? "missing" : "none" };
   try {
     const question = { from: new Date(at - WEEK_MS), to: new Date(at + 1), filter: {}, limit: 20 };
     return { traces: await warehouse.traces(question), warehouse: "up" };

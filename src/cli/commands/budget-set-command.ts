@@ -3,6 +3,7 @@ import type { budgetAnswer } from "../../contract/budgets-contract.ts";
 import { WINDOW_KINDS } from "../../core/time/window.ts";
 import { clientFor } from "../api-client.ts";
 import { type Command, type CommandContext, SERVER_OPTIONS } from "../command.ts";
+import { printable } from "../print-table.ts";
 import { oneOf, wholeNumber } from "../read-number.ts";
 import { UsageError } from "../usage-error.ts";
 import { budgetTable } from "./budget-list-command.ts";
@@ -45,6 +46,8 @@ export const budgetSetCommand: Command = {
     const body = budgetWish(context);
     const answer = await clientFor(context).post<Static<typeof budgetAnswer>>(`/api/v1/budgets/${encodeURIComponent(scope)}`, body);
     context.out(context.json ? JSON.stringify(answer) : budgetTable([answer.budget]));
+    // An older server has none.
+    if (!context.json) for (const note of answer.notes ?? []) context.err(printable(note));
     return 0;
   },
 };

@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config-schema.ts";
 import { environment } from "../../config/environment.ts";
+import { keyVariables } from "../../config/key-variables.ts";
 import { readConfig } from "../../config/read-config.ts";
 import { Problem } from "../../contract/problem.ts";
 import { systemClock } from "../../std/system-clock.ts";
@@ -36,7 +37,7 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
   if (!config) return [checkNode(process.versions.node), ...checks, ...(url === undefined ? [] : await checkNamedServer(url))];
   const [warehouse, providers, server] = await Promise.all([
     checkWarehouse(config.stores.warehouse),
-    checkProviders(config.providers),
+    checkProviders(config.providers, keyVariables(configPath(context))),
     url === undefined ? checkPort(config.listen) : checkNamedServer(url),
   ]);
   return [
@@ -68,8 +69,11 @@ function checkConfig(context: CommandContext): { readonly config: Config | undef
   }
 }
 
+/** As the server says of itself: a choice, and what follows from it. */
+const NO_WAREHOUSE = "none configured: calls and budgets work, there are no reports, and traces stay in the ledger's outbox";
+
 async function checkWarehouse(where: string): Promise<DoctorCheck> {
   if (where === "chdb") return checkEmbeddedWarehouse();
-  if (where === "none") return ok("warehouse", "none is configured; there are no reports");
+  if (where === "none") return ok("warehouse", NO_WAREHOUSE);
   return checkReachable("warehouse", where);
 }

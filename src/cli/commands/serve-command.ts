@@ -36,7 +36,17 @@ export const serveCommand: Command = {
     if (context.json) context.out(JSON.stringify({ url: server.url }));
     else context.err(`Ballast listens on ${server.url}`);
     await stopped;
+    const open = server.desk.openHolds();
+    context.err(
+      open === 0
+        ? "Stopping: no call is under way."
+        : `Stopping: finishing ${open === 1 ? "1 call" : `${open} calls`}, for at most 20 s ...`,
+    );
     await server.close();
+    const cut = server.desk.openHolds();
+    context.err(
+      cut === 0 ? "Stopped; everything is written." : `Stopped; ${cut} not finished, so their holds are in doubt: see ballast hold list.`,
+    );
     return 0;
   },
 };

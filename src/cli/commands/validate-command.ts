@@ -1,5 +1,5 @@
 import { configJsonSchema } from "../../config/config-json-schema.ts";
-import { readConfig } from "../../config/read-config.ts";
+import { findConfigFile, readConfig } from "../../config/read-config.ts";
 import { Problem } from "../../contract/problem.ts";
 import type { Command } from "../command.ts";
 import { settingLine, settingProblems } from "../failure-report.ts";
@@ -27,7 +27,9 @@ export const validateCommand: Command = {
       else for (const problem of problems) out(printable(settingLine(problem)));
       return 1;
     }
-    out(json ? JSON.stringify({ valid: true, problems: [] }) : `${path ?? "The configuration"} is valid.`);
+    const file = findConfigFile(path === undefined ? {} : { path });
+    if (json) out(JSON.stringify({ valid: true, file: file ?? null, problems: [] }));
+    else out(printable(file === undefined ? "There is no ballast.yaml here, so the defaults hold." : `${file} is valid.`));
     return 0;
   },
 };

@@ -7,17 +7,23 @@ const TIMEOUT_MS = 3_000;
 /** As serve.ts knows them. */
 const KNOWN_ADDRESS: Readonly<Record<string, string>> = { openai: "https://api.openai.com", anthropic: "https://api.anthropic.com" };
 
+/** By provider name: the variables that their keys are taken from, as far as they are known. */
+export type KeyVariables = ReadonlyMap<string, string>;
+
 /** Whether each provider can be reached and has a key. Sends no key, and prints none. */
-export async function checkProviders(providers: readonly Provider[]): Promise<DoctorCheck[]> {
+export async function checkProviders(providers: readonly Provider[], variables: KeyVariables = new Map()): Promise<DoctorCheck[]> {
   if (providers.length === 0)
     return [warn("providers", "none is configured", "Add one under providers in ballast.yaml, or run `ballast demo`.")];
-  return (await Promise.all(providers.map(checkProvider))).flat();
+  return (await Promise.all(providers.map((provider) => checkProvider(provider, variables)))).flat();
 }
 
-async function checkProvider(provider: Provider): Promise<DoctorCheck[]> {
+async function checkProvider(provider: Provider, variables: KeyVariables): Promise<DoctorCheck[]> {
   const name = `provider ${provider.name}`;
   if (provider.kind === "sim") return [ok(name, "simulated, started with the server")];
-  return [await checkReachable(name, provider.base_url ?? KNOWN_ADDRESS[provider.kind] ?? ""), checkKey(provider)];
+  const key = checkKey(provider, variables);
+  const reached = await checkReachable(name, provider.base_url ?? KNOWN_ADDRESS[provider.kind] ?? "");
+  // A provider without its key is not in use yet, so that it cannot be reached breaks nothing.
+  return [key.status === "warn" && reached.status === "fail" ? { ...reached, status: "warn" } : reached, key];
 }
 
 /** Any HTTP status counts: most providers answer 404 or 401 here. */
@@ -36,11 +42,14 @@ export async function checkReachable(name: string, address: string): Promise<Doc
 }
 
 /** Whether a secret is set; what it is stays unsaid. */
-export function checkKey({ name: provider, kind, api_key, headers }: Provider): DoctorCheck {
+export function checkKey({ name: provider, kind, api_key, headers }: Provider, variables: KeyVariables = new Map()): DoctorCheck {
   const name = `key of ${provider}`;
   if (api_key !== undefined && api_key !== "") return ok(name, "is set");
   const inHeaders = Object.keys(headers ?? {}).some((header) => /^(authorization|x-api-key|api-key)$/i.test(header));
   if (inHeaders) return ok(name, "is set in headers");
-  if (kind === "openai-compatible") return warn(name, "is not set", "Set api_key if this provider asks for one.");
-  return fail(name, "is not set", `Set api_key of ${provider}, best as \${NAME} from the environment.`);
+  const variable = variables.get(provider);
+  const how =
+    variable === undefined ? `Set api_key of ${provider}, best as \${NAME} from the environment` : `Set ${variable} in the environment`;
+  if (kind === "openai-compatible") return warn(name, "is not set", `${how}, if this provider asks for a key.`);
+  return warn(name, "is not set, so it will refuse every call", `${how}; or remove the provider if you do not use it.`);
 }

@@ -3,8 +3,11 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Config } from "../../config/config-schema.ts";
+import { keyVariables } from "../../config/key-variables.ts";
+import { readConfig } from "../../config/read-config.ts";
 import { checkDataFolder, checkNode, diskSpaceCheck } from "./check-machine.ts";
 import { checkPrices, routedModels } from "./check-prices.ts";
 import { checkKey, checkProviders } from "./check-providers.ts";
@@ -65,10 +68,30 @@ describe("doctor", () => {
       aProvider({ name: "gone", base_url: "http://user:sk-secret@127.0.0.1:1/sk-secret" }),
       aProvider({ name: "toy", kind: "sim" }),
     ]);
-    expect(checks.map(({ status }) => status)).toEqual(["ok", "ok", "fail", "fail", "ok"]);
+    expect(checks.map(({ status }) => status)).toEqual(["ok", "ok", "warn", "warn", "ok"]);
     expect(doctorText(checks)).not.toContain("sk-secret");
-    expect(checkKey(aProvider({ kind: "openai-compatible" })).status).toBe("warn");
+    const [unreachable] = await checkProviders([aProvider({ base_url: "http://127.0.0.1:1", api_key: "sk-secret" })]);
+    expect(unreachable?.status).toBe("fail");
     expect(checkKey(aProvider({ headers: { "X-Api-Key": "sk-secret" } })).status).toBe("ok");
+  });
+
+  it("takes a key that is not set as something to look at, and says which variable to set", () => {
+    const folder = mkdtempSync(join(tmpdir(), "ballast-doctor-"));
+    ended.push(() => rmSync(folder, { recursive: true }));
+    const path = join(folder, "ballast.yaml");
+    writeFileSync(path, `providers:\n  - { name: openai, kind: openai, api_key: "\${MY_KEY:-}" }\n  - { name: other, api_key: plain }\n`);
+    const variables = keyVariables({ path });
+    expect([...variables]).toEqual([["openai", "MY_KEY"]]);
+    expect(checkKey(aProvider({}), variables)).toMatchObject({ status: "warn", remedy: expect.stringContaining("Set MY_KEY in") });
+    expect(checkKey(aProvider({ kind: "openai-compatible" }))).toMatchObject({ status: "warn" });
+  });
+
+  it("finds nothing broken in the example, untouched and without any key", async () => {
+    const path = fileURLToPath(new URL("../../../ballast.example.yaml", import.meta.url));
+    const config = readConfig({ path, environment: () => undefined });
+    const checks = [...checkPrices(config, Date.now()), ...config.providers.map((provider) => checkKey(provider, keyVariables({ path })))];
+    expect(checks.filter(({ status }) => status === "fail")).toEqual([]);
+    expect(checks.flatMap(({ remedy }) => remedy ?? []).join()).toMatch(/OPENAI_API_KEY.*ANTHROPIC_API_KEY/);
   });
 
   it("tells a free port, a Ballast server, and a stranger apart", async () => {
