@@ -28,8 +28,15 @@ import { endParameters } from "./store-messages.ts";
 import type { StoreReply } from "./store-worker.ts";
 
 /**
+ * Endings are in the journal when they come here, and nobody waits for them: they gather this long, unless something else is asked,
+ * before which they are sent. A transaction then carries dozens of calls instead of a few.
+ */
+const ENDINGS_GATHER_MS = 10;
+const MOST_GATHERED = 500;
+
+/**
  * The embedded store, seen from the server's thread: every method is a message to the writer thread.
- * Calls made in one turn of the event loop travel together.
+ * Calls made in one turn of the event loop travel together, in their order.
  * @throws Problem data_dir_in_use, data_corrupt, store_unavailable
  */
 export async function openSqliteLedgerStore(options: StoreOptions, now: () => Instant): Promise<LedgerStore> {
@@ -61,6 +68,8 @@ class SqliteLedgerStore implements LedgerStore {
   readonly #waiting = new Map<number, Waiting>();
   /** Id, operation and parameters of each call, one after the other. */
   #outgoing: unknown[] = [];
+  #sending: NodeJS.Immediate | undefined;
+  #gathering: NodeJS.Timeout | undefined;
   #lastId = 0;
   #stopped: Error | undefined;
 
@@ -80,7 +89,7 @@ class SqliteLedgerStore implements LedgerStore {
   }
 
   end(ending: Ending): Promise<EndingAnswer> {
-    return this.#call("end", endParameters(ending));
+    return this.#call("end", endParameters(ending), ending.idempotency === undefined);
   }
 
   track(request: TrackRequest): Promise<TrackAnswer> {
@@ -178,19 +187,25 @@ class SqliteLedgerStore implements LedgerStore {
     await this.#worker.terminate();
   }
 
-  #call(operation: string, parameters: readonly unknown[]): Promise<never> {
+  #call(operation: string, parameters: readonly unknown[], gathers = false): Promise<never> {
     if (this.#stopped) return Promise.reject(this.#stopped);
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
       this.#waiting.set(id, { resolve, reject });
-      if (this.#outgoing.push(id, operation, parameters) === 3) setImmediate(() => this.#send());
+      const length = this.#outgoing.push(id, operation, parameters);
+      if (!gathers || length >= 3 * MOST_GATHERED) this.#sending ??= setImmediate(() => this.#send());
+      else this.#gathering ??= setTimeout(() => this.#send(), ENDINGS_GATHER_MS);
     });
   }
 
   #send(): void {
+    clearImmediate(this.#sending);
+    clearTimeout(this.#gathering);
+    this.#sending = undefined;
+    this.#gathering = undefined;
     const calls = this.#outgoing;
     this.#outgoing = [];
-    if (!this.#stopped) this.#worker.postMessage(calls);
+    if (calls.length > 0 && !this.#stopped) this.#worker.postMessage(calls);
   }
 
   #receive(replies: (StoreReply | number)[]): void {
