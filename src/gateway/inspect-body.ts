@@ -2,6 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { mayHideReasoning } from "../core/usage/hidden-reasoning.ts";
 import { boundInput, type InputBound } from "../core/usage/input-bound.ts";
 import { boundOutput, type OutputBound } from "../core/usage/output-bound.ts";
+import { isGiven } from "../core/usage/unbounded-fields.ts";
 import type { UsageDialect } from "../core/usage/usage.ts";
 import { findJsonMembers, type JsonMembers } from "../std/json-members.ts";
 
@@ -23,6 +24,8 @@ export interface BilledTiers {
   readonly service: string | undefined;
   /** Anthropic bills regional inference and fast mode at rates of their own, whatever the service tier. */
   readonly others: readonly string[];
+  /** Where Anthropic is asked to compute the answer; undefined leaves it to the workspace. */
+  readonly place: string | undefined;
 }
 
 export type BodyReading =
@@ -32,6 +35,9 @@ export type BodyReading =
       readonly code: "invalid_json" | "invalid_request";
       readonly details: Readonly<Record<string, unknown>>;
     };
+
+/** OpenAI's and xAI's: the cost comes with an answer that is fetched elsewhere, past every budget. */
+const LATER_ANSWERS = ["background", "deferred"];
 
 /** Reads a body once: valid JSON in UTF-8, an object, with a model, and no member twice: readers disagree about which one counts. */
 export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
@@ -54,9 +60,9 @@ export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
   if (fields.stream !== undefined && fields.stream !== null && typeof fields.stream !== "boolean") {
     return reject("invalid_request", { field: "stream", detail: "true or false is required" });
   }
-  // Its cost comes with an answer that is fetched elsewhere, past every budget.
-  if (fields.background === true)
-    return reject("invalid_request", { field: "background", detail: "calls in the background are not served" });
+  for (const field of LATER_ANSWERS) {
+    if (isGiven(fields[field])) return reject("invalid_request", { field, detail: "calls whose answer is fetched later are not served" });
+  }
   const output = boundOutput(dialect, fields);
   if (output.outcome === "invalid") return reject("invalid_request", { field: output.field, detail: output.reason });
   const summary: BodySummary = {
@@ -73,12 +79,14 @@ export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
 }
 
 function tiersOf(dialect: UsageDialect, fields: Readonly<Record<string, unknown>>): BilledTiers {
-  const others: string[] = [];
-  if (dialect === "anthropic-messages") {
-    if (typeof fields.inference_geo === "string" && fields.inference_geo !== "global") others.push(`geo-${fields.inference_geo}`);
-    if (fields.speed === "fast") others.push("fast");
-  }
-  return { service: typeof fields.service_tier === "string" ? fields.service_tier : undefined, others };
+  const service = typeof fields.service_tier === "string" ? fields.service_tier : undefined;
+  if (dialect !== "anthropic-messages") return { service, others: [], place: undefined };
+  const place = typeof fields.inference_geo === "string" ? fields.inference_geo : undefined;
+  const regional = place === undefined || place === "global" ? [] : [`geo-${place}`];
+  const fast = fields.speed === "fast" ? ["fast"] : [];
+  // Both at once multiply; that has a name of its own, so that it needs a price of its own.
+  const both = fast.length > 0 && regional.length > 0;
+  return { service, others: both ? [`fast-${regional[0]}`] : [...fast, ...regional], place };
 }
 
 function reject(code: "invalid_json" | "invalid_request", details: Readonly<Record<string, unknown>>): BodyReading {

@@ -47,15 +47,16 @@ export function chooseTargets({ prices, settings, dialect, caller, summary, at }
 export async function planCall(planning: Planning, holdId: string): Promise<CallPlan> {
   const { settings, summary, at, desk } = planning;
   const targetsFor = chooseTargets(planning);
-  // What a rejected prediction adds to the output is billed beyond the limit that is put in.
-  const beyondLimit = summary.output.outcome === "absent" ? summary.output.predictionTokens : 0;
+  const { tokens: beyondLimit, leastLimit } = summary.output.outcome === "invalid" ? NOTHING_BEYOND : summary.output.beyondLimit;
   let maxOutputTokens = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : settings.defaultMaxOutputTokens;
   for (let fitted = false; ; fitted = true) {
     const targets = targetsFor(maxOutputTokens + beyondLimit);
     const amountNano = ceilingOf(targets, summary);
     const result = await desk.hold(holdId, scopesOf(planning.caller.scope, targets), amountNano, at);
     if (result.outcome === "held") return { targets, hold: result.hold, maxOutputTokens, fitted };
-    const fits = result.budget.onShort === "fit" ? outputThatFits(result.account.freeNano, maxOutputTokens, targetsFor, summary) : 0;
+    const ceilingFor = (limit: number) => ceilingOf(targetsFor(limit + beyondLimit), summary);
+    const least = Math.max(LEAST_OUTPUT_TOKENS, leastLimit);
+    const fits = result.budget.onShort === "fit" ? outputThatFits(result.account.freeNano, least, maxOutputTokens, ceilingFor) : 0;
     if (fits === 0) throw refusal(result, amountNano, at);
     maxOutputTokens = fits;
   }
@@ -93,21 +94,18 @@ export function bodyFor(
 /** OpenAI refuses a Responses call with less (API reference, max_output_tokens), and nobody is served by an answer of a few tokens. */
 const LEAST_OUTPUT_TOKENS = 16;
 
-/** The most output tokens, fewer than asked for, whose ceiling the free money carries; 0 when not even one does. */
-function outputThatFits(
-  freeNano: Nano,
-  asked: number,
-  targetsFor: (maxOutputTokens: number) => BoundTarget[],
-  summary: BodySummary,
-): number {
-  let fits = LEAST_OUTPUT_TOKENS - 1;
+const NOTHING_BEYOND = { tokens: 0, leastLimit: 0 };
+
+/** The most output tokens, fewer than asked for, whose ceiling the free money carries; 0 when not even the least does. */
+function outputThatFits(freeNano: Nano, least: number, asked: number, ceilingFor: (maxOutputTokens: number) => Nano): number {
+  let fits = least - 1;
   let tooMany = asked;
   while (tooMany - fits > 1) {
     const middle = Math.floor((fits + tooMany) / 2);
-    if (ceilingOf(targetsFor(middle), summary) <= freeNano) fits = middle;
+    if (ceilingFor(middle) <= freeNano) fits = middle;
     else tooMany = middle;
   }
-  return fits < LEAST_OUTPUT_TOKENS ? 0 : fits;
+  return fits < least ? 0 : fits;
 }
 
 export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano: Nano, at: Instant): Problem {
