@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Problem } from "../contract/problem.ts";
 import type { ProblemCode } from "../contract/problem-list.ts";
+import { anthropicMessagesDialect } from "./dialects/anthropic-messages-dialect.ts";
 import { DIALECTS } from "./dialects/dialect-list.ts";
 import { openaiErrorBody } from "./dialects/openai-errors.ts";
 import { type Gateway, handleCall } from "./handle-call.ts";
@@ -55,11 +56,17 @@ function listModels(gateway: Gateway, request: IncomingMessage, response: Server
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem, headers: Record<string, string>): void {
-  const body = openaiErrorBody(problem, problem.details);
+  const body = errorBodyAt(request.url ?? "/", problem);
   const length = { "content-type": "application/json", "content-length": Buffer.byteLength(body), "x-should-retry": "false" };
   response.writeHead(problem.status, { ...headers, ...length, ...(request.complete ? {} : { connection: "close" }) });
   response.end(body);
   request.resume();
+}
+
+/** In the language of the SDK that calls such an address: Anthropic's under its own, OpenAI's everywhere else. */
+function errorBodyAt(url: string, problem: Problem): string {
+  const errorBody = /^\/v1\/messages(?![^/?])/.test(url) ? anthropicMessagesDialect.errorBody : openaiErrorBody;
+  return errorBody(problem, problem.details);
 }
 
 const CONNECTION_PROBLEMS: Readonly<Record<string, ProblemCode>> = {
