@@ -1,4 +1,5 @@
 import { Problem } from "../contract/problem.ts";
+import { PROBLEMS } from "../contract/problem-list.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { Scope } from "../core/scope/scope.ts";
@@ -110,16 +111,26 @@ function outputThatFits(freeNano: Nano, least: number, asked: number, ceilingFor
 
 export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano: Nano, at: Instant): Problem {
   const { account, budget } = refused;
-  return new Problem("budget_exhausted", {
+  const freeUsd = formatUsd(account.freeNano > 0n ? account.freeNano : 0n);
+  const neededUsd = formatUsd(amountNano);
+  const limitUsd = formatUsd(account.limitNano);
+  const resetAt = new Date(account.window.end).toISOString();
+  const usedNano = account.spentNano + account.inDoubtNano + account.heldNano;
+  const details = {
     budget: budget.id,
     account: account.id,
-    limit_usd: formatUsd(account.limitNano),
+    limit_usd: limitUsd,
     spent_usd: formatUsd(account.spentNano),
     held_usd: formatUsd(account.heldNano),
     in_doubt_usd: formatUsd(account.inDoubtNano),
-    free_usd: formatUsd(account.freeNano > 0n ? account.freeNano : 0n),
-    needed_usd: formatUsd(amountNano),
-    reset_at: new Date(account.window.end).toISOString(),
+    free_usd: freeUsd,
+    needed_usd: neededUsd,
+    reset_at: resetAt,
     retry_after_s: Math.max(1, Math.ceil((account.window.end - at) / 1000)),
-  });
+    // As the budget service warns: strictly above the share, with what is held and in doubt counted as used.
+    warning: usedNano * 100n > BigInt(budget.warnPercent) * account.limitNano,
+  };
+  const { title } = PROBLEMS.budget_exhausted;
+  const message = `${title}: this call may cost ${neededUsd} USD, and of the ${limitUsd} USD of budget ${budget.id} ${freeUsd} USD are free until it resets at ${resetAt}.`;
+  return new Problem("budget_exhausted", details, { message });
 }
