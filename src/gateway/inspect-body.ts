@@ -13,6 +13,8 @@ export interface BodySummary {
   readonly input: InputBound;
   readonly output: OutputBound;
   readonly tiers: BilledTiers;
+  /** Betas that the body names, as Bedrock and Vertex take them. */
+  readonly betas: readonly string[];
   readonly streamOptions: unknown;
   /** Whether output may be billed that is never sent. */
   readonly hidesReasoning: boolean;
@@ -71,6 +73,7 @@ export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
     input: boundInput(dialect, fields, bytes.length),
     output,
     tiers: tiersOf(dialect, fields),
+    betas: [fields.anthropic_beta, fields.betas].flat().filter((beta) => typeof beta === "string"),
     streamOptions: fields.stream_options,
     hidesReasoning: mayHideReasoning(dialect, fields.model, fields),
     members,

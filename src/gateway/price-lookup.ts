@@ -61,7 +61,8 @@ export function useBound(summary: BodySummary, target: PricedTarget, maxOutputTo
   const window = target.price.contextWindow;
   // Nothing of this model bounds what another one costs.
   if (settings.unboundedInput === "refuse" || window === undefined || input.reason === "other_model") {
-    throw new Problem("input_not_bounded", { field: input.field, detail: input.reason, context_window: window ?? null });
+    const message = `What this call may cost cannot be known before it is sent, because of ${input.field} (${input.reason}).`;
+    throw new Problem("input_not_bounded", { field: input.field, detail: input.reason, context_window: window ?? null }, { message });
   }
   // Tools that the provider runs make a model read its input again and again; each pass is bounded by the window.
   const passes = input.onePass ? 1 : MOST_TOOL_PASSES;
