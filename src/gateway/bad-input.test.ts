@@ -154,6 +154,11 @@ describe("who calls", () => {
     expect([answer.status, said.type, (said.error as { code: string }).code]).toEqual([404, undefined, "route_not_found"]);
   });
 
+  it("is told why, where providers have the address", async () => {
+    const said = (await (await call("{}", {}, "/v1/batches/b_1")).json()) as { error: { message: string } };
+    expect(said.error.message).toMatch(/^A batch is billed when it ends/);
+  });
+
   it("gets 405 in Anthropic's shape at Anthropic's address", async () => {
     const answer = await fetch(`${kit.url}/v1/messages`, { headers: { "x-api-key": secret } });
     expect([answer.status, ((await answer.json()) as { type: string }).type]).toEqual([405, "error"]);

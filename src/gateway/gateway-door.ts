@@ -6,6 +6,7 @@ import { anthropicMessagesDialect } from "./dialects/anthropic-messages-dialect.
 import { DIALECTS } from "./dialects/dialect-list.ts";
 import { openaiErrorBody } from "./dialects/openai-errors.ts";
 import { type Gateway, handleCall } from "./handle-call.ts";
+import { whyUnserved } from "./unserved-paths.ts";
 
 const BY_PATH = new Map(DIALECTS.map((dialect) => [dialect.path, dialect]));
 
@@ -33,7 +34,8 @@ export function gatewayDoor(gateway: Gateway): (request: IncomingMessage, respon
     } else if (path === "/v1/models" && request.method === "GET") {
       listModels(gateway, request, response);
     } else {
-      refuse(request, response, new Problem("route_not_found", { path }), {});
+      const why = whyUnserved(path);
+      refuse(request, response, new Problem("route_not_found", { path }, why === undefined ? {} : { message: why }), {});
     }
   };
 }
