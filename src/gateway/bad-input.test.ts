@@ -58,6 +58,17 @@ describe.each([
     400,
     "invalid_request",
   ],
+  [
+    "a member twice, deep inside",
+    chatBody({}, { tools: [{ type: "function", function: { name: "f" } }] }).replace(
+      '"type":"function"',
+      '"type":"web_search","type":"function"',
+    ),
+    400,
+    "invalid_request",
+  ],
+  ["a limit in capitals", chatBody({}, { MAX_TOKENS: 100_000 }), 400, "invalid_request"],
+  ["a limit with a Kelvin sign", chatBody({}, { "max_to\u212aens": 100_000 }), 400, "invalid_request"],
   ["a call in the background", chatBody({}, { background: true }), 400, "invalid_request"],
   ["a model that nobody serves", chatBody({}, { model: "no-such-model" }), 404, "model_not_routed"],
   ["a model without a price", chatBody({}, { model: "gpt-unknown-9" }), 402, "model_not_priced"],

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { mayHideReasoning } from "../core/usage/hidden-reasoning.ts";
 import { boundInput, type InputBound } from "../core/usage/input-bound.ts";
 import { boundOutput, type OutputBound } from "../core/usage/output-bound.ts";
-import { isGiven } from "../core/usage/unbounded-fields.ts";
+import { isGiven, UNBOUNDED_FIELDS } from "../core/usage/unbounded-fields.ts";
 import type { UsageDialect } from "../core/usage/usage.ts";
 import { findJsonMembers, type JsonMembers } from "../std/json-members.ts";
 
@@ -41,7 +41,36 @@ export type BodyReading =
 /** OpenAI's and xAI's: the cost comes with an answer that is fetched elsewhere, past every budget. */
 const LATER_ANSWERS = ["background", "deferred"];
 
-/** Reads a body once: valid JSON in UTF-8, an object, with a model, and no member twice: readers disagree about which one counts. */
+/** What is read at the top of a body, here and in core/usage. */
+const READ_MEMBERS: ReadonlySet<string> = new Set([
+  ...UNBOUNDED_FIELDS.map(({ field }) => field),
+  ...LATER_ANSWERS,
+  ...["model", "stream", "stream_options", "messages", "input", "system", "instructions", "tools", "functions", "modalities", "extra_body"],
+  ...["max_tokens", "max_completion_tokens", "max_output_tokens", "n", "best_of", "prediction"],
+  ...["thinking", "thinking_budget", "enable_thinking", "reasoning", "reasoning_effort", "chat_template_kwargs"],
+  ...["service_tier", "speed", "inference_geo", "context_management", "anthropic_beta", "betas"],
+]);
+/** Servers written in Go take a member in any case, and the last of several: MAX_TOKENS would pass by us and count there. */
+const READ_IN_ANY_CASE: ReadonlySet<string> = new Set([...READ_MEMBERS].map(foldCase));
+
+/** By way of the upper case, as some letters have only one: the long s and the Kelvin sign are s and k for such servers. */
+function foldCase(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
+/** Members of all objects in a value; of twins JSON.parse keeps one. */
+function countMembers(value: object): number {
+  let count = 0;
+  const stack: object[] = [value];
+  for (let next = stack.pop(); next; next = stack.pop()) {
+    const children: unknown[] = Array.isArray(next) ? next : Object.values(next);
+    if (!Array.isArray(next)) count += children.length;
+    for (const child of children) if (typeof child === "object" && child !== null) stack.push(child);
+  }
+  return count;
+}
+
+/** Reads a body once: valid JSON in UTF-8, an object, with a model, and no member twice at any depth. */
 export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
   if (!isUtf8(bytes)) return reject("invalid_json", { detail: "the body is not UTF-8" });
   let body: unknown;
@@ -55,7 +84,13 @@ export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
   if (members.duplicate !== undefined) {
     return reject("invalid_request", { field: members.duplicate, detail: "the member occurs twice" });
   }
+  // Readers disagree about which of two counts: we may bound the one, and the provider bill the other.
+  if (countMembers(body) !== members.written) {
+    return reject("invalid_request", { field: "", detail: "a member of an object inside the body occurs twice" });
+  }
   const fields = body as Record<string, unknown>;
+  const twin = Object.keys(fields).find((name) => !READ_MEMBERS.has(name) && READ_IN_ANY_CASE.has(foldCase(name)));
+  if (twin !== undefined) return reject("invalid_request", { field: twin, detail: "a member must be written as the reference writes it" });
   if (typeof fields.model !== "string" || fields.model === "" || fields.model.length > 200) {
     return reject("invalid_request", { field: "model", detail: "a name is required" });
   }
