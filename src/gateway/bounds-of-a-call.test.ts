@@ -8,6 +8,7 @@ import { chatBody, type GatewayKit, type KitOptions, openGatewayKit } from "./ga
 let kit: GatewayKit;
 let upstream: Server | undefined;
 let secret: string;
+let sentBodies: Record<string, unknown>[] = [];
 afterEach(async () => {
   await kit.close();
   upstream?.closeAllConnections();
@@ -33,9 +34,14 @@ const told = async (answer: Response) => ((await answer.json()) as Refusal).erro
 /** A provider that gives every call the same answer, and remembers what it was sent. */
 async function openUpstream(status: number, type: string, body: string, options: KitOptions = {}) {
   const seen: IncomingHttpHeaders[] = [];
+  sentBodies = [];
   upstream = createServer((request, response) => {
     seen.push(request.headers);
-    request.resume();
+    let sent = "";
+    request.on("data", (piece: Buffer) => {
+      sent += piece.toString();
+    });
+    request.on("end", () => sentBodies.push(JSON.parse(sent) as Record<string, unknown>));
     request.on("end", () => response.writeHead(status, { "content-type": type }).end(body));
   });
   await new Promise<void>((resolve) => upstream!.listen(0, "127.0.0.1", resolve));
@@ -95,11 +101,23 @@ describe("what is billed beyond the output's limit", () => {
     expect(predicted! - plain!).toBeGreaterThan(1000 * 0.6e-6);
   });
 
+  it.each([
+    ["max_completion_tokens", { max_completion_tokens: 70 }, { max_completion_tokens: 70, max_tokens: 70 }],
+    ["a max_tokens of null", { max_tokens: null, max_completion_tokens: 70 }, { max_completion_tokens: 70, max_tokens: 70 }],
+    ["max_tokens", { max_tokens: 70 }, { max_completion_tokens: undefined, max_tokens: 70 }],
+  ])("has a limit where a provider that knows only max_tokens looks for it: given %s", async (_what, given, sent) => {
+    await openUpstream(200, "application/json", JSON.stringify(CHAT_ANSWER), { provider: { maxTokensField: "max_tokens" } });
+    await call({ ...CHAT, max_tokens: undefined, ...given });
+    expect({ max_completion_tokens: undefined, ...sentBodies[0] }).toMatchObject(sent);
+  });
+
   it("stays held when max_tokens is lowered to what the budget carries", async () => {
     await open({ limitUsd: "0.0025", budget: { onShort: "fit" } });
     const answer = await call({ ...JSON.parse(chatBody({ out: 2000 }, { max_tokens: 2000 })), thinking_budget: 500 });
     expect(answer.status).toBe(200);
-    const lowered = Number(answer.headers.get("x-ballast-max-tokens") ?? 2000);
+    const lowered = Number(answer.headers.get("x-ballast-max-tokens"));
+    expect(lowered).toBeGreaterThan(15);
+    expect(lowered).toBeLessThan(2000);
     const [trace] = await kit.settled(1);
     expect(Number(trace!.held_usd)).toBeGreaterThanOrEqual((lowered + 500) * 0.6e-6);
   });

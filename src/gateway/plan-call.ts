@@ -4,7 +4,9 @@ import { formatUsd, type Nano } from "../core/money/usd.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { Scope } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
+import type { OutputBound } from "../core/usage/output-bound.ts";
 import type { HeldMoney, HoldResult, LeaseDesk } from "../data/store/lease-desk.ts";
+import type { ProviderTarget } from "../ports/provider.ts";
 import { editJsonMembers, type JsonEdit } from "../std/json-members.ts";
 import { allowsModel, type Caller } from "./authenticate-call.ts";
 import type { CallSettings } from "./call-settings.ts";
@@ -84,12 +86,18 @@ export function bodyFor(
   const { summary, dialect } = planning;
   const edits: JsonEdit[] = [];
   if (target.model !== summary.model) edits.push({ key: "model", value: JSON.stringify(target.model) });
-  if (plan.fitted || summary.output.outcome === "absent") {
+  if (plan.fitted || !statesLimit(summary.output, dialect, target.provider)) {
     edits.push(...dialect.limitOutput(plan.maxOutputTokens, target.provider, (member) => summary.members.members.has(member)));
   }
   const usage = dialect.askForUsage(summary);
   if (usage) edits.push(usage);
   return editJsonMembers(bytes, summary.members, edits);
+}
+
+/** Whether the request states a limit of its output where the provider looks for it. */
+function statesLimit(output: OutputBound, dialect: Dialect, provider: ProviderTarget): boolean {
+  if (output.outcome !== "bounded") return false;
+  return dialect.usage !== "openai-chat" || provider.maxTokensField !== "max_tokens" || output.statedIn.includes("max_tokens");
 }
 
 /** OpenAI refuses a Responses call with less (API reference, max_output_tokens), and nobody is served by an answer of a few tokens. */

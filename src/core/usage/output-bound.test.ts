@@ -9,6 +9,7 @@ describe("boundOutput", () => {
       outcome: "bounded",
       tokensPerChoice: 5,
       field: "max_tokens",
+      statedIn: ["max_tokens"],
       beyondLimit: NOTHING_BEYOND,
       choices: 1,
     });
@@ -16,6 +17,7 @@ describe("boundOutput", () => {
       outcome: "bounded",
       tokensPerChoice: 6,
       field: "max_output_tokens",
+      statedIn: ["max_output_tokens"],
       beyondLimit: NOTHING_BEYOND,
       choices: 1,
     });
@@ -23,11 +25,12 @@ describe("boundOutput", () => {
       outcome: "bounded",
       tokensPerChoice: 7,
       field: "max_tokens",
+      statedIn: ["max_tokens"],
       beyondLimit: NOTHING_BEYOND,
       choices: 1,
     });
     expect(boundOutput("openai-embeddings", {})).toEqual({
-      ...{ outcome: "bounded", tokensPerChoice: 0, field: "input", beyondLimit: NOTHING_BEYOND, choices: 1 },
+      ...{ outcome: "bounded", tokensPerChoice: 0, field: "input", statedIn: [], beyondLimit: NOTHING_BEYOND, choices: 1 },
     });
   });
 

@@ -11,6 +11,8 @@ export type OutputBound =
       readonly tokensPerChoice: number;
       /** The field that states it. */
       readonly field: string;
+      /** All fields that state one. */
+      readonly statedIn: readonly string[];
       readonly beyondLimit: BeyondLimit;
       readonly choices: number;
     }
@@ -39,12 +41,14 @@ const OUTPUT_FIELDS: Readonly<Record<UsageDialect, readonly string[]>> = {
 /** Reads how many tokens a request lets a provider generate. Null is absent, as it is for providers. */
 export function boundOutput(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): OutputBound {
   if (dialect === "openai-embeddings")
-    return { outcome: "bounded", tokensPerChoice: 0, field: "input", beyondLimit: { tokens: 0, leastLimit: 0 }, choices: 1 };
+    return { outcome: "bounded", tokensPerChoice: 0, field: "input", statedIn: [], beyondLimit: { tokens: 0, leastLimit: 0 }, choices: 1 };
+  const statedIn: string[] = [];
   let bound: { field: string; tokens: number } | undefined;
   for (const field of OUTPUT_FIELDS[dialect]) {
     const tokens = body[field];
     if (tokens === undefined || tokens === null) continue;
     if (!isCount(tokens) || tokens > MOST_OUTPUT_TOKENS) return invalid(field, `a whole number up to ${MOST_OUTPUT_TOKENS} is required`);
+    statedIn.push(field);
     if (!bound || tokens > bound.tokens) bound = { field, tokens };
   }
   let choices = 1;
@@ -66,7 +70,7 @@ export function boundOutput(dialect: UsageDialect, body: Readonly<Record<string,
     leastLimit: inside && thinking.tokens > 0 ? thinking.tokens + 1 : 0,
   };
   if (!bound) return { outcome: "absent", beyondLimit, choices };
-  return { outcome: "bounded", tokensPerChoice: bound.tokens, field: bound.field, beyondLimit, choices };
+  return { outcome: "bounded", tokensPerChoice: bound.tokens, field: bound.field, statedIn, beyondLimit, choices };
 }
 
 function invalid(field: string, reason: string): OutputBound {
