@@ -29,9 +29,9 @@ export const PROBLEMS = {
   input_not_bounded: {
     status: 400,
     retry: false,
-    title: "The size of this call's input cannot be known before it is sent.",
+    title: "What this call may cost cannot be known before it is sent.",
     remedy:
-      "Send the content itself instead of a reference or server-side tool, or let an operator set gateway.unbounded_input to hold_context_window.",
+      "Send the content itself instead of a reference, leave the named field out, or let an operator set gateway.unbounded_input to hold_context_window, which admits all but a choice of other models.",
   },
   body_too_large: {
     status: 413,
@@ -83,6 +83,12 @@ export const PROBLEMS = {
     retry: false,
     title: "No virtual key was sent.",
     remedy: "Send Authorization: Bearer <key> or x-api-key: <key>; make one with `ballast key create`.",
+  },
+  keys_differ: {
+    status: 401,
+    retry: false,
+    title: "Authorization and x-api-key hold two different keys.",
+    remedy: "Send one virtual key, in either header; the same one in both is fine.",
   },
   key_unknown: {
     status: 401,

@@ -16,7 +16,7 @@ const HEADER_OF = new Map(HEADER_DIMENSIONS.map((dimension) => [dimension, `x-ba
 
 /**
  * Who calls, and what the call belongs to: the key's scope, and what its headers may add.
- * @throws Problem key_missing, key_unknown, key_revoked, key_expired, scope_not_allowed, invalid_scope
+ * @throws Problem key_missing, keys_differ, key_unknown, key_revoked, key_expired, scope_not_allowed, invalid_scope
  */
 export function authenticateCall(headers: IncomingHttpHeaders, find: (secret: string) => VirtualKey | undefined, now: Instant): Caller {
   const secret = secretOf(headers);
@@ -43,12 +43,16 @@ export function authenticateCall(headers: IncomingHttpHeaders, find: (secret: st
   };
 }
 
-/** The OpenAI SDK sends a bearer token, the Anthropic SDK x-api-key. */
+/**
+ * The OpenAI SDK sends a bearer token, the Anthropic SDK x-api-key. Whose budget pays must not depend on which of two we read first.
+ * @throws Problem keys_differ
+ */
 function secretOf(headers: IncomingHttpHeaders): string | undefined {
-  const bearer = headers.authorization;
-  if (bearer !== undefined && /^bearer /i.test(bearer)) return bearer.slice(7).trim() || undefined;
-  const apiKey = headers["x-api-key"];
-  return typeof apiKey === "string" && apiKey !== "" ? apiKey : undefined;
+  const { authorization } = headers;
+  const bearer = authorization !== undefined && /^bearer /i.test(authorization) ? authorization.slice(7).trim() : "";
+  const apiKey = typeof headers["x-api-key"] === "string" ? headers["x-api-key"].trim() : "";
+  if (bearer !== "" && apiKey !== "" && bearer !== apiKey) throw new Problem("keys_differ");
+  return bearer || apiKey || undefined;
 }
 
 /** Exact names, or a trailing star; an empty list allows every model. */

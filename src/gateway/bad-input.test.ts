@@ -58,6 +58,17 @@ describe.each([
     400,
     "invalid_request",
   ],
+  [
+    "a member twice, deep inside",
+    chatBody({}, { tools: [{ type: "function", function: { name: "f" } }] }).replace(
+      '"type":"function"',
+      '"type":"web_search","type":"function"',
+    ),
+    400,
+    "invalid_request",
+  ],
+  ["a limit in capitals", chatBody({}, { MAX_TOKENS: 100_000 }), 400, "invalid_request"],
+  ["a limit with a Kelvin sign", chatBody({}, { "max_to\u212aens": 100_000 }), 400, "invalid_request"],
   ["a call in the background", chatBody({}, { background: true }), 400, "invalid_request"],
   ["a model that nobody serves", chatBody({}, { model: "no-such-model" }), 404, "model_not_routed"],
   ["a model without a price", chatBody({}, { model: "gpt-unknown-9" }), 402, "model_not_priced"],
@@ -87,6 +98,16 @@ describe("who calls", () => {
   ])("with an %s key is answered 401", async (_what, key, code) => {
     const answer = await call(chatBody(), { authorization: `Bearer ${key}` });
     expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([401, code]);
+  });
+
+  it("with two different keys is answered 401 keys_differ, with the same one twice it is served", async () => {
+    const other = await kit.key({ tenant: "other" });
+    for (const apiKey of [other.secret, "sk-ballast-nonsense"]) {
+      const answer = await call(chatBody(), { "x-api-key": apiKey });
+      expect([answer.status, ((await answer.json()) as { error: { code: string } }).error.code]).toEqual([401, "keys_differ"]);
+    }
+    expect((await call(chatBody({ out: 5 }), { "x-api-key": secret })).status).toBe(200);
+    expect((await call(chatBody({ out: 5 }), { "x-api-key": "" })).status).toBe(200);
   });
 
   it("with a revoked key is answered 401 key_revoked, from the moment of the revocation", async () => {
@@ -127,6 +148,31 @@ describe("who calls", () => {
   it("gets errors in Anthropic's shape at Anthropic's address", async () => {
     const answer = await call("{", {}, "/v1/messages");
     expect(await answer.json()).toMatchObject({ type: "error", error: { type: "invalid_request_error", code: "invalid_json" } });
+  });
+
+  it.each(["/v1/messages/count_tokens", "/v1/messages/batches", "/v1/messages/batches/b/results?x=1"])(
+    "gets 404 in Anthropic's shape at %s",
+    async (path) => {
+      const answer = await call("{}", {}, path);
+      expect(answer.status).toBe(404);
+      expect(await answer.json()).toMatchObject({ type: "error", error: { type: "not_found_error", code: "route_not_found" } });
+    },
+  );
+
+  it.each(["/v1/completions", "/v1/files", "/v1/audio/speech", "/v1/messagesfrom"])("gets 404 in OpenAI's shape at %s", async (path) => {
+    const answer = await call("{}", {}, path);
+    const said = (await answer.json()) as Record<string, unknown>;
+    expect([answer.status, said.type, (said.error as { code: string }).code]).toEqual([404, undefined, "route_not_found"]);
+  });
+
+  it("is told why, where providers have the address", async () => {
+    const said = (await (await call("{}", {}, "/v1/batches/b_1")).json()) as { error: { message: string } };
+    expect(said.error.message).toMatch(/^A batch is billed when it ends/);
+  });
+
+  it("gets 405 in Anthropic's shape at Anthropic's address", async () => {
+    const answer = await fetch(`${kit.url}/v1/messages`, { headers: { "x-api-key": secret } });
+    expect([answer.status, ((await answer.json()) as { type: string }).type]).toEqual([405, "error"]);
   });
 });
 

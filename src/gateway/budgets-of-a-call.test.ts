@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { PROBLEMS } from "../contract/problem-list.ts";
 import { formatUsd, usd } from "../core/money/usd.ts";
 import { chatBody, type GatewayKit, type KitOptions, openGatewayKit } from "./gateway-test-kit.ts";
 
@@ -17,7 +18,7 @@ async function open(options: KitOptions = {}, scope = { tenant: "acme" } as Para
 }
 
 interface Refusal {
-  error: { code: string; ballast: Record<string, string> };
+  error: { code: string; message: string; ballast: Record<string, string> };
 }
 
 describe("the budgets of a call", () => {
@@ -55,6 +56,10 @@ describe("the budgets of a call", () => {
     const call = await open({ limitUsd: "0.000001" });
     const answer = await call(chatBody());
     const { error } = (await answer.json()) as Refusal;
+    const { needed_usd, reset_at } = error.ballast;
+    expect(error.message).toBe(
+      `AI Budget Exceeded: this call may cost ${needed_usd} USD, and of the 0.000001 USD of budget tenant=acme 0.000001 USD are free until it resets at ${reset_at}. ${PROBLEMS.budget_exhausted.remedy}`,
+    );
     expect(error.ballast).toMatchObject({ limit_usd: "0.000001", spent_usd: "0", held_usd: "0", free_usd: "0.000001" });
     expect(usd(error.ballast.needed_usd!)).toBeGreaterThan(usd("0.000001"));
     expect(Date.parse(error.ballast.reset_at!)).toBeGreaterThan(Date.now());
@@ -91,6 +96,12 @@ describe("the budgets of a call", () => {
     expect([second.status, second.headers.get("x-ai-budget-warning")]).toEqual([200, "true"]);
     const refused = await call(chatBody({ out: 1000 }, { max_tokens: 1000 }));
     expect([refused.status, refused.headers.get("x-ai-budget-warning")]).toEqual([429, "true"]);
+  });
+
+  it("that refuse a large call while little is used do not warn", async () => {
+    const call = await open({ limitUsd: "0.002" });
+    const refused = await call(chatBody({}, { max_tokens: 100_000 }));
+    expect([refused.status, refused.headers.get("x-ai-budget-warning")]).toEqual([429, null]);
   });
 
   it("of a new tenant come from the default, created inside the first hold, even for many first calls at once", async () => {

@@ -3,9 +3,12 @@ import type { ProviderTarget } from "../ports/provider.ts";
 import type { AnswerHead } from "./send-attempt.ts";
 
 /** Ours, the connection's, or a secret: never sent on. An answer is asked for uncompressed, since its usage has to be read. */
-const NOT_SENT = new Set([
+export const NOT_SENT: ReadonlySet<string> = new Set([
   "authorization",
   "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "ocp-apim-subscription-key",
   "cookie",
   "host",
   "connection",
@@ -27,6 +30,28 @@ const NOT_SENT = new Set([
   "x-forwarded-proto",
 ]);
 
+/**
+ * What a provider, or a proxy before one, takes from a header that may change who pays, at which price, or which model answers: OpenAI's
+ * organisation and project, Google's paying project, priority of Vertex and Bedrock, routes and retries of Portkey, Helicone, Cloudflare's
+ * gateway, LiteLLM and OpenRouter.
+ */
+export const NOT_SENT_BEGINNINGS: readonly string[] = [
+  "openai-organization",
+  "openai-project",
+  "anthropic-workspace",
+  "x-goog-user-project",
+  "x-vertex-ai-",
+  "x-amzn-",
+  "x-amz-",
+  "x-ms-",
+  "x-portkey-",
+  "helicone-",
+  "cf-aig-",
+  "x-litellm-",
+  "x-openrouter-",
+  "x-ballast-",
+];
+
 const NOT_RETURNED = new Set([
   "connection",
   "content-length",
@@ -47,7 +72,8 @@ export function requestHeaders(incoming: IncomingMessage, target: ProviderTarget
   const raw = incoming.rawHeaders;
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]!.toLowerCase();
-    if (NOT_SENT.has(name) || name.startsWith("x-ballast-") || name in target.headers) continue;
+    if (NOT_SENT.has(name) || name in target.headers) continue;
+    if (NOT_SENT_BEGINNINGS.some((beginning) => name.startsWith(beginning))) continue;
     headers.push(name, raw[at + 1]!);
   }
   for (const [name, value] of Object.entries(target.headers)) headers.push(name, value);

@@ -4,9 +4,11 @@ import { Problem } from "../contract/problem.ts";
 import type { ProblemCode } from "../contract/problem-list.ts";
 import type { VirtualKey } from "../ports/ledger-store.ts";
 import { allowsModel, authenticateCall } from "./authenticate-call.ts";
+import { anthropicMessagesDialect } from "./dialects/anthropic-messages-dialect.ts";
 import { DIALECTS } from "./dialects/dialect-list.ts";
 import { openaiErrorBody } from "./dialects/openai-errors.ts";
 import { type Gateway, handleCall } from "./handle-call.ts";
+import { whyUnserved } from "./unserved-paths.ts";
 
 const BY_PATH = new Map(DIALECTS.map((dialect) => [dialect.path, dialect]));
 
@@ -39,7 +41,8 @@ export function gatewayDoor(gateway: Gateway): (request: IncomingMessage, respon
         refuse(request, response, error instanceof Problem ? error : new Problem("internal", {}, { cause: error }), {});
       }
     } else {
-      refuse(request, response, new Problem("route_not_found", { path }), {});
+      const why = whyUnserved(path);
+      refuse(request, response, new Problem("route_not_found", { path }, why === undefined ? {} : { message: why }), {});
     }
   };
 }
@@ -63,11 +66,17 @@ function listModels(gateway: Gateway, key: VirtualKey, request: IncomingMessage,
 }
 
 function refuse(request: IncomingMessage, response: ServerResponse, problem: Problem, headers: Record<string, string>): void {
-  const body = openaiErrorBody(problem, problem.details);
+  const body = errorBodyAt(request.url ?? "/", problem);
   const length = { "content-type": "application/json", "content-length": Buffer.byteLength(body), "x-should-retry": "false" };
   response.writeHead(problem.status, { ...headers, ...length, ...(request.complete ? {} : { connection: "close" }) });
   response.end(body);
   request.resume();
+}
+
+/** In the language of the SDK that calls such an address: Anthropic's under its own, OpenAI's everywhere else. */
+function errorBodyAt(url: string, problem: Problem): string {
+  const errorBody = /^\/v1\/messages(?![^/?])/.test(url) ? anthropicMessagesDialect.errorBody : openaiErrorBody;
+  return errorBody(problem, problem.details);
 }
 
 const CONNECTION_PROBLEMS: Readonly<Record<string, ProblemCode>> = {

@@ -6,6 +6,7 @@ import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
+import { boundWithBetas } from "./anthropic-betas.ts";
 import { authenticateCall } from "./authenticate-call.ts";
 import { type CallRecord, type CallResult, startRecord, traceOf } from "./call-record.ts";
 import type { CallSettings } from "./call-settings.ts";
@@ -51,7 +52,7 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
     const caller = authenticateCall(request.headers, (secret) => gateway.keys.find(secret), record.at);
     record.caller = caller;
     const bytes = await readBody(request, settings.maxBodyBytes);
-    const summary = await gateway.inspect(dialect, bytes);
+    const summary = boundWithBetas(await gateway.inspect(dialect, bytes), request.headers["anthropic-beta"]);
     record.requestedModel = summary.model;
     record.stream = summary.stream;
     const planning: Planning = { prices: gateway.prices, desk: gateway.desk, settings, dialect, caller, summary, at: record.at };

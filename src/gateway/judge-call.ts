@@ -1,8 +1,9 @@
 import type { ProblemCode } from "../contract/problem-list.ts";
 import type { CallOutcome, CostBasis } from "../contract/request-trace.ts";
 import { bookedNano, type Nano } from "../core/money/usd.ts";
+import { missingAudioPrice } from "../core/pricing/audio-price.ts";
 import { type PricedCall, priceCall } from "../core/pricing/price-call.ts";
-import type { MeasuredUsage } from "../core/usage/extract-usage.ts";
+import type { MeasuredUsage, UsageReading } from "../core/usage/extract-usage.ts";
 import { NO_USAGE, type Usage } from "../core/usage/usage.ts";
 import type { AttemptResult } from "./failover.ts";
 import type { BodySummary } from "./inspect-body.ts";
@@ -59,6 +60,8 @@ function judgeAnswer(end: CallEnd, report: RelayReport): Verdict {
   switch (report.end) {
     case "complete": {
       const left = report.streamed ? "client_gone_streaming" : "client_gone_waiting";
+      // Accepted and not yet done: it is billed later, and nobody will tell us.
+      if (report.head.status === 202 || isNotFinal(report.reading)) return doubt(callerLeft ? left : "no_usage", undefined);
       if (report.reading.outcome === "missing") return estimate(end, report, callerLeft ? left : "no_usage", undefined);
       return measure(end, report.reading, callerLeft ? left : "complete");
     }
@@ -80,11 +83,18 @@ function judgeAnswer(end: CallEnd, report: RelayReport): Verdict {
   }
 }
 
+function isNotFinal(reading: UsageReading): boolean {
+  return reading.outcome === "missing" && reading.reason === "not_final";
+}
+
 function measure({ target, summary }: CallEnd, reading: MeasuredUsage, outcome: CallOutcome): Verdict {
   const { usage, billedApart } = reading;
-  const cost = priceCall(target.price, usage, { serviceTier: reading.serviceTier ?? summary.tiers.service });
+  const serviceTier = reading.serviceTier ?? summary.tiers.service;
+  const cost = priceCall(target.price, usage, { serviceTier });
+  const audio = { takesAudio: usage.inputAudioTokens > 0, givesAudio: usage.outputAudioTokens > 0 };
+  const heard = missingAudioPrice(target.price, audio, serviceTier === undefined ? [] : [serviceTier]) !== undefined;
   // A cost that cannot be computed is not zero: the hold keeps counting until somebody says what it was.
-  if (cost.outcome === "unpriced" || billedApart.length > 0) return { ...doubt(outcome, undefined), basis: "unpriced", usage };
+  if (cost.outcome === "unpriced" || heard || billedApart.length > 0) return { ...doubt(outcome, undefined), basis: "unpriced", usage };
   return { ending: "settle", outcome, basis: "measured", amountNano: bookedNano(cost.totalAtto), usage, cost, problem: undefined };
 }
 

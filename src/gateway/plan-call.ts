@@ -1,9 +1,12 @@
 import { Problem } from "../contract/problem.ts";
+import { PROBLEMS } from "../contract/problem-list.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { CallScope, Scope } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
+import type { OutputBound } from "../core/usage/output-bound.ts";
 import type { HeldMoney, HoldResult, LeaseDesk } from "../data/store/lease-desk.ts";
+import type { ProviderTarget } from "../ports/provider.ts";
 import { editJsonMembers, type JsonEdit } from "../std/json-members.ts";
 import { allowsModel, type Caller } from "./authenticate-call.ts";
 import type { CallSettings } from "./call-settings.ts";
@@ -47,15 +50,16 @@ export function chooseTargets({ prices, settings, dialect, caller, summary, at }
 export async function planCall(planning: Planning, holdId: string): Promise<CallPlan> {
   const { settings, summary, at, desk } = planning;
   const targetsFor = chooseTargets(planning);
-  // What a rejected prediction adds to the output is billed beyond the limit that is put in.
-  const beyondLimit = summary.output.outcome === "absent" ? summary.output.predictionTokens : 0;
+  const { tokens: beyondLimit, leastLimit } = summary.output.outcome === "invalid" ? NOTHING_BEYOND : summary.output.beyondLimit;
   let maxOutputTokens = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : settings.defaultMaxOutputTokens;
   for (let fitted = false; ; fitted = true) {
     const targets = targetsFor(maxOutputTokens + beyondLimit);
     const amountNano = ceilingOf(targets, summary);
     const result = await desk.hold(holdId, scopesOf(planning.caller.scope, targets), amountNano, at);
     if (result.outcome === "held") return { targets, hold: result.hold, maxOutputTokens, fitted };
-    const fits = result.budget.onShort === "fit" ? outputThatFits(result.account.freeNano, maxOutputTokens, targetsFor, summary) : 0;
+    const ceilingFor = (limit: number) => ceilingOf(targetsFor(limit + beyondLimit), summary);
+    const least = Math.max(LEAST_OUTPUT_TOKENS, leastLimit);
+    const fits = result.budget.onShort === "fit" ? outputThatFits(result.account.freeNano, least, maxOutputTokens, ceilingFor) : 0;
     if (fits === 0) throw refusal(result, amountNano, at);
     maxOutputTokens = fits;
   }
@@ -82,7 +86,7 @@ export function bodyFor(
   const { summary, dialect } = planning;
   const edits: JsonEdit[] = [];
   if (target.model !== summary.model) edits.push({ key: "model", value: JSON.stringify(target.model) });
-  if (plan.fitted || summary.output.outcome === "absent") {
+  if (plan.fitted || !statesLimit(summary.output, dialect, target.provider)) {
     edits.push(...dialect.limitOutput(plan.maxOutputTokens, target.provider, (member) => summary.members.members.has(member)));
   }
   const usage = dialect.askForUsage(summary);
@@ -90,38 +94,51 @@ export function bodyFor(
   return editJsonMembers(bytes, summary.members, edits);
 }
 
+/** Whether the request states a limit of its output where the provider looks for it. */
+function statesLimit(output: OutputBound, dialect: Dialect, provider: ProviderTarget): boolean {
+  if (output.outcome !== "bounded") return false;
+  return dialect.usage !== "openai-chat" || provider.maxTokensField !== "max_tokens" || output.statedIn.includes("max_tokens");
+}
+
 /** OpenAI refuses a Responses call with less (API reference, max_output_tokens), and nobody is served by an answer of a few tokens. */
 const LEAST_OUTPUT_TOKENS = 16;
 
-/** The most output tokens, fewer than asked for, whose ceiling the free money carries; 0 when not even one does. */
-function outputThatFits(
-  freeNano: Nano,
-  asked: number,
-  targetsFor: (maxOutputTokens: number) => BoundTarget[],
-  summary: BodySummary,
-): number {
-  let fits = LEAST_OUTPUT_TOKENS - 1;
+const NOTHING_BEYOND = { tokens: 0, leastLimit: 0 };
+
+/** The most output tokens, fewer than asked for, whose ceiling the free money carries; 0 when not even the least does. */
+function outputThatFits(freeNano: Nano, least: number, asked: number, ceilingFor: (maxOutputTokens: number) => Nano): number {
+  let fits = least - 1;
   let tooMany = asked;
   while (tooMany - fits > 1) {
     const middle = Math.floor((fits + tooMany) / 2);
-    if (ceilingOf(targetsFor(middle), summary) <= freeNano) fits = middle;
+    if (ceilingFor(middle) <= freeNano) fits = middle;
     else tooMany = middle;
   }
-  return fits < LEAST_OUTPUT_TOKENS ? 0 : fits;
+  return fits < least ? 0 : fits;
 }
 
 export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano: Nano, at: Instant): Problem {
   const { account, budget } = refused;
-  return new Problem("budget_exhausted", {
+  const freeUsd = formatUsd(account.freeNano > 0n ? account.freeNano : 0n);
+  const neededUsd = formatUsd(amountNano);
+  const limitUsd = formatUsd(account.limitNano);
+  const resetAt = new Date(account.window.end).toISOString();
+  const usedNano = account.spentNano + account.inDoubtNano + account.heldNano;
+  const details = {
     budget: budget.id,
     account: account.id,
-    limit_usd: formatUsd(account.limitNano),
+    limit_usd: limitUsd,
     spent_usd: formatUsd(account.spentNano),
     held_usd: formatUsd(account.heldNano),
     in_doubt_usd: formatUsd(account.inDoubtNano),
-    free_usd: formatUsd(account.freeNano > 0n ? account.freeNano : 0n),
-    needed_usd: formatUsd(amountNano),
-    reset_at: new Date(account.window.end).toISOString(),
+    free_usd: freeUsd,
+    needed_usd: neededUsd,
+    reset_at: resetAt,
     retry_after_s: Math.max(1, Math.ceil((account.window.end - at) / 1000)),
-  });
+    // As the budget service warns: strictly above the share, with what is held and in doubt counted as used.
+    warning: usedNano * 100n > BigInt(budget.warnPercent) * account.limitNano,
+  };
+  const { title } = PROBLEMS.budget_exhausted;
+  const message = `${title}: this call may cost ${neededUsd} USD, and of the ${limitUsd} USD of budget ${budget.id} ${freeUsd} USD are free until it resets at ${resetAt}.`;
+  return new Problem("budget_exhausted", details, { message });
 }

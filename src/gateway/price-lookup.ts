@@ -1,8 +1,10 @@
 import { Problem } from "../contract/problem.ts";
 import type { Nano } from "../core/money/usd.ts";
+import { missingAudioPrice } from "../core/pricing/audio-price.ts";
 import { callCeiling } from "../core/pricing/call-ceiling.ts";
 import type { Price, PriceBook } from "../core/pricing/price-book.ts";
 import type { Instant } from "../core/time/window.ts";
+import { unboundedModel } from "../core/usage/unbounded-fields.ts";
 import type { CallSettings, Route } from "./call-settings.ts";
 import type { BilledTiers, BodySummary } from "./inspect-body.ts";
 
@@ -35,10 +37,16 @@ const MOST_TOOL_PASSES = 8;
 export interface UseBound {
   readonly inputTokens: number;
   readonly outputTokens: number;
+  /** Audio that is known to go in or to come out, so that it needs a price of its own. */
+  readonly takesAudio: boolean;
+  readonly givesAudio: boolean;
   readonly mayUseAudio: boolean;
   readonly mayUseImages: boolean;
   readonly webSearches: number;
 }
+
+/** Models that speak and listen, by their makers' names: what of a stored conversation nobody sees is audio. */
+const AUDIO_MODEL = /audio|realtime|voxtral|sonic|omni|live|tts|transcribe|speech/i;
 
 /**
  * @param maxOutputTokens per choice
@@ -47,15 +55,20 @@ export interface UseBound {
 export function useBound(summary: BodySummary, target: PricedTarget, maxOutputTokens: number, settings: CallSettings): UseBound {
   const choices = summary.output.outcome === "invalid" ? 1 : summary.output.choices;
   const outputTokens = maxOutputTokens * choices;
-  const { input } = summary;
-  if (input.outcome === "bounded") return { ...input, outputTokens };
+  const chosen = unboundedModel(target.model);
+  const input = chosen === undefined ? summary.input : { outcome: "unbounded" as const, reason: chosen, field: "model", onePass: false };
+  if (input.outcome === "bounded") return { ...input, mayUseAudio: input.takesAudio || input.givesAudio, outputTokens };
   const window = target.price.contextWindow;
-  if (settings.unboundedInput === "refuse" || window === undefined) {
-    throw new Problem("input_not_bounded", { field: input.field, detail: input.reason, context_window: window ?? null });
+  // Nothing of this model bounds what another one costs.
+  if (settings.unboundedInput === "refuse" || window === undefined || input.reason === "other_model") {
+    const message = `What this call may cost cannot be known before it is sent, because of ${input.field} (${input.reason}).`;
+    throw new Problem("input_not_bounded", { field: input.field, detail: input.reason, context_window: window ?? null }, { message });
   }
   // Tools that the provider runs make a model read its input again and again; each pass is bounded by the window.
   const passes = input.onePass ? 1 : MOST_TOOL_PASSES;
-  return { inputTokens: window * passes, outputTokens, mayUseAudio: true, mayUseImages: true, webSearches: 0 };
+  const speaks = AUDIO_MODEL.test(target.model);
+  const may = { takesAudio: speaks, givesAudio: speaks, mayUseAudio: true, mayUseImages: true };
+  return { ...may, inputTokens: window * passes, outputTokens, webSearches: 0 };
 }
 
 /**
@@ -64,16 +77,20 @@ export function useBound(summary: BodySummary, target: PricedTarget, maxOutputTo
  * @throws Problem model_not_priced when it may use what has no price
  */
 export function ceilingAt(target: PricedTarget, bound: UseBound, tiers: BilledTiers): Nano {
+  const { price, model, provider } = target;
   const left = tiers.service === undefined || tiers.service === "auto";
-  const serviceTiers = left ? (target.price.variants.has("tier:priority") ? ["priority"] : []) : [tiers.service as string];
-  const ceiling = callCeiling(target.price, { ...bound, requests: 1 }, { serviceTiers: [...serviceTiers, ...tiers.others] });
+  const serviceTiers = left ? (price.variants.has("tier:priority") ? ["priority"] : []) : [tiers.service as string];
+  // What the request does not say of its place, Anthropic's workspace does (inference_geo, 2026).
+  const geo = tiers.place === undefined && price.variants.has("tier:geo-us") ? ["geo-us"] : [];
+  const ways = [...serviceTiers, ...tiers.others, ...geo];
+  const missing = missingAudioPrice(price, bound, ways);
+  if (missing !== undefined) {
+    const message = `No price is known for audio of ${model} (${missing}), so the cost of this call cannot be held.`;
+    throw new Problem("model_not_priced", { model, provider: provider.name, reason: "no_price_for_unit", detail: missing }, { message });
+  }
+  const ceiling = callCeiling(price, { ...bound, requests: 1 }, { serviceTiers: ways });
   if (ceiling.outcome === "bounded") return ceiling.nano;
-  throw new Problem("model_not_priced", {
-    model: target.model,
-    provider: target.provider.name,
-    reason: ceiling.reason,
-    detail: ceiling.detail,
-  });
+  throw new Problem("model_not_priced", { model, provider: provider.name, reason: ceiling.reason, detail: ceiling.detail });
 }
 
 /** The most the call can cost over every target it may be sent to. */

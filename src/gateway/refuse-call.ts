@@ -49,7 +49,7 @@ function writeProblem(record: CallRecord, request: IncomingMessage, response: Se
   };
   const retryAfter = problem.details.retry_after_s;
   if (typeof retryAfter === "number") headers["retry-after"] = retryAfter;
-  if (problem.code === "budget_exhausted") headers["x-ai-budget-warning"] = "true";
+  if (problem.details.warning === true) headers["x-ai-budget-warning"] = "true";
   if (!request.complete) headers.connection = "close";
   response.writeHead(problem.status, headers);
   response.end(body);

@@ -11,7 +11,24 @@ function written(value: unknown, hand: number): string {
   return JSON.stringify(value).replace(/[^\x20-\x7e]/g, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** Members of all objects in a value, as JSON.parse sees them. */
+function membersOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const children = Object.values(value);
+  return (Array.isArray(value) ? 0 : children.length) + children.reduce((sum: number, child) => sum + membersOf(child), 0);
+}
+
 describe("findJsonMembers", () => {
+  it("counts the members at every depth as JSON.parse does, and twins that it drops", () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue()), fc.nat(2), (value, hand) => {
+        const text = written(value, hand);
+        expect(find(text).written).toBe(membersOf(JSON.parse(text)));
+      }),
+    );
+    expect(find('{"a":[{"type":"x","type":"y:{}"}],"b":":"}').written).toBe(4);
+  });
+
   it("finds the members that JSON.parse finds, with their values, however they are written", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ unit: "grapheme" }), fc.jsonValue()), fc.nat(2), (value, hand) => {

@@ -12,11 +12,14 @@ export interface JsonMembers {
   readonly members: ReadonlyMap<string, JsonMember>;
   /** A key that occurs twice, if any: readers disagree about which one counts. */
   readonly duplicate: string | undefined;
+  /** Members of all objects in the text, at any depth, each as often as it is written. */
+  readonly written: number;
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 
 /**
  * Finds the top-level members of a JSON object without reading what is inside them, so that one can be replaced and all else
@@ -29,6 +32,7 @@ export function findJsonMembers(bytes: Buffer): JsonMembers | undefined {
   if (bytes[at] !== 0x7b) return undefined;
   const insertAt = at + 1;
   const members = new Map<string, JsonMember>();
+  const count = { written: 0 };
   let duplicate: string | undefined;
   at = skipSpace(bytes, insertAt);
   while (bytes[at] === QUOTE) {
@@ -37,13 +41,14 @@ export function findJsonMembers(bytes: Buffer): JsonMembers | undefined {
     const raw = bytes.toString("latin1", keyStart + 1, keyEnd - 1);
     const key = raw.includes("\\") || !isAscii(raw) ? (JSON.parse(bytes.toString("utf8", keyStart, keyEnd)) as string) : raw;
     const valueStart = skipSpace(bytes, skipSpace(bytes, keyEnd) + 1);
-    const valueEnd = endOfValue(bytes, valueStart);
+    const valueEnd = endOfValue(bytes, valueStart, count);
+    count.written += 1;
     if (members.has(key)) duplicate ??= key;
     members.set(key, { keyStart, valueStart, valueEnd });
     at = skipSpace(bytes, valueEnd);
     if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
   }
-  return { insertAt, empty: members.size === 0, members, duplicate };
+  return { insertAt, empty: members.size === 0, members, duplicate, written: count.written };
 }
 
 export interface JsonEdit {
@@ -98,7 +103,8 @@ function stringEnd(bytes: Buffer, from: number): number {
   }
 }
 
-function endOfValue(bytes: Buffer, from: number): number {
+/** @param count grows by the members that are written inside */
+function endOfValue(bytes: Buffer, from: number, count: { written: number }): number {
   const first = bytes[from];
   if (first === QUOTE) return stringEnd(bytes, from);
   if (first !== 0x7b && first !== 0x5b) {
@@ -122,7 +128,7 @@ function endOfValue(bytes: Buffer, from: number): number {
     else if (byte === 0x7d || byte === 0x5d) {
       depth--;
       if (depth === 0) return at + 1;
-    }
+    } else if (byte === COLON) count.written++;
     at++;
   }
   return at;

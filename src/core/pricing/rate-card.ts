@@ -38,6 +38,8 @@ export interface RateBand {
 export interface RateCard {
   /** Ascending by `above`; the first one is the base and holds for every call that exceeds no other. */
   readonly bands: readonly [RateBand, ...RateBand[]];
+  /** Whether audio has a price of its own; where it has none, its tokens stand above at the price of text, which may be far too low. */
+  readonly pricesAudio: { readonly input: boolean; readonly output: boolean };
   /** Most prices have no fee per request; its absence means none. */
   readonly perRequest: Atto;
   /** Absent means unknown: a search of such a price cannot be priced. */
@@ -50,12 +52,24 @@ export function compileRateCard(figures: PriceFigures): RateCard {
   const base = bandOf(figures, -1, undefined);
   const bands: [RateBand, ...RateBand[]] = [base];
   for (const above of [...starts].sort((one, other) => one - other)) bands.push(bandOf(figures, above, bands.at(-1)));
-  return { bands, perRequest: figures.get("requests_kcount")?.base ?? 0n, perWebSearch: figures.get("web_searches_kcount")?.base };
+  return {
+    bands,
+    pricesAudio: { input: figures.has("input_audio_mtok"), output: figures.has("output_audio_mtok") },
+    perRequest: figures.get("requests_kcount")?.base ?? 0n,
+    perWebSearch: figures.get("web_searches_kcount")?.base,
+  };
 }
 
 /** An explicit price of nothing. */
 export function freeRateCard(): RateCard {
-  const keys: readonly PriceKey[] = ["input_mtok", "output_mtok", "requests_kcount", "web_searches_kcount"];
+  const keys: readonly PriceKey[] = [
+    "input_mtok",
+    "input_audio_mtok",
+    "output_mtok",
+    "output_audio_mtok",
+    "requests_kcount",
+    "web_searches_kcount",
+  ];
   return compileRateCard(new Map(keys.map((key) => [key, { base: 0n, tiers: [] }])));
 }
 

@@ -47,9 +47,10 @@ function addCounts(one: Usage, other: Usage): Usage {
   return sum as unknown as Usage;
 }
 
-/** Fast mode and inference inside the United States have prices of their own, and are told beside the tier. */
+/** Fast mode and inference inside the United States have prices of their own, and are told beside the tier; both at once multiply. */
 function serviceTier(usage: Record<string, unknown>): string | undefined {
-  if (usage.speed === "fast") return "fast";
-  if (usage.inference_geo === "us") return "geo-us";
+  const regional = usage.inference_geo === "us";
+  if (usage.speed === "fast") return regional ? "fast-geo-us" : "fast";
+  if (regional) return "geo-us";
   return typeof usage.service_tier === "string" ? usage.service_tier : undefined;
 }

@@ -112,6 +112,20 @@ describe("extractUsage", () => {
     expect(reading).toMatchObject({ usage: { webSearches: 1 }, billedApart: ["file_search_call", "code_interpreter_call"] });
   });
 
+  it.each(["queued", "in_progress", "somehow"])("does not take the counts of a response that is %s for final", (status) => {
+    const body = { status, usage: { input_tokens: 0, output_tokens: 0 } };
+    expect(extractUsage("openai-responses", body)).toMatchObject({ outcome: "missing", reason: "not_final", atLeast: { inputTokens: 0 } });
+    expect(extractUsage("openai-responses", { status, usage: null })).toEqual({ outcome: "missing", reason: "not_final", detail: status });
+    for (const done of ["completed", "incomplete", "failed", "cancelled", null]) {
+      expect(extractUsage("openai-responses", { ...body, status: done })).toMatchObject({ outcome: "measured" });
+    }
+  });
+
+  it("tells Anthropic's fast mode inside the United States apart, which has both surcharges", () => {
+    const usage = { input_tokens: 1, output_tokens: 1, speed: "fast", inference_geo: "us" };
+    expect(extractUsage("anthropic-messages", { usage })).toMatchObject({ serviceTier: "fast-geo-us" });
+  });
+
   it("takes zero for a value", () => {
     expect(measured("openai-chat", { usage: { prompt_tokens: 0, completion_tokens: 0 } })).toMatchObject({
       inputTokens: 0,

@@ -9,8 +9,9 @@ import { isObject, UsageFault } from "./usage-fields.ts";
  * - `malformed_usage`: a count that is negative, fractional, not a number or not exact; or a part larger than its whole
  * - `provider_error`: the answer, or the stream, ended in an error
  * - `unfinished`: a stream that was cut before its final counts
+ * - `not_final`: an answer that says of itself that the call is queued or still under way
  */
-export type MissingReason = "no_usage" | "malformed_usage" | "provider_error" | "unfinished";
+export type MissingReason = "no_usage" | "malformed_usage" | "provider_error" | "unfinished" | "not_final";
 
 export interface MeasuredUsage {
   readonly outcome: "measured";
@@ -46,8 +47,15 @@ export function extractUsage(dialect: UsageDialect, body: unknown): UsageReading
   }
 }
 
+/** How a response says that its counts are final; a provider that says nothing is done (OpenAI, the response object). */
+const FINAL_STATUS: ReadonlySet<unknown> = new Set(["completed", "incomplete", "failed", "cancelled", undefined, null]);
+
 function readAnswer(dialect: UsageDialect, body: Record<string, unknown>): UsageReading {
   const found = readDialect(dialect, body);
+  if (dialect === "openai-responses" && !FINAL_STATUS.has(body.status)) {
+    const atLeast = found && isConsistent(found.usage) ? { atLeast: found.usage } : {};
+    return { outcome: "missing", reason: "not_final", detail: String(body.status), ...atLeast };
+  }
   if (!found) {
     const error = isObject(body.error) ? body.error : undefined;
     if (!error) return { outcome: "missing", reason: "no_usage" };

@@ -4,6 +4,17 @@ import type { UsageDialect } from "./usage.ts";
 const REASONING_MODEL =
   /^(o\d|gpt-5|gpt-oss|codex|deepseek-r|grok-[34]|magistral|qwq|qwen3|gemini-(2\.5|3)|glm-4\.[5-9]|kimi-k2-thinking)|reason|think/i;
 
+/** OpenAI's, OpenRouter's, DashScope's, Z.ai's, vLLM's, Gemini's. */
+const THINKING_OPTIONS = [
+  "reasoning",
+  "reasoning_effort",
+  "enable_thinking",
+  "thinking_budget",
+  "thinking",
+  "chat_template_kwargs",
+  "extra_body",
+];
+
 /**
  * Whether a call may produce tokens that are billed as output but never sent, so that what was seen of a cut stream
  * says nothing about what it cost. Errs towards yes.
@@ -15,7 +26,7 @@ export function mayHideReasoning(dialect: UsageDialect, model: string, body: Rea
     const type = typeof thinking === "object" && thinking !== null ? (thinking as { type?: unknown }).type : undefined;
     return (type !== undefined && type !== "disabled") || REASONING_MODEL.test(model);
   }
-  if (body.reasoning !== undefined || body.reasoning_effort !== undefined) return true;
+  if (THINKING_OPTIONS.some((option) => body[option] !== undefined)) return true;
   const name = model.slice(model.lastIndexOf("/") + 1);
   return REASONING_MODEL.test(name);
 }

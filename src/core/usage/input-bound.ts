@@ -1,3 +1,6 @@
+import { providerTool } from "./provider-tools.ts";
+import { namesStoredItem } from "./stored-items.ts";
+import { isGiven, UNBOUNDED_ANYWHERE, type UnboundedReason, unboundedField } from "./unbounded-fields.ts";
 import type { UsageDialect } from "./usage.ts";
 import { isObject } from "./usage-fields.ts";
 
@@ -6,24 +9,25 @@ export type InputBound =
   | {
       readonly outcome: "bounded";
       readonly inputTokens: number;
-      readonly mayUseAudio: boolean;
+      readonly takesAudio: boolean;
+      readonly givesAudio: boolean;
       /** Images, in or out. */
       readonly mayUseImages: boolean;
       readonly webSearches: number;
     }
-  | {
-      readonly outcome: "unbounded";
-      readonly reason: UnboundedReason;
-      /** Where in the body, as a path without indices. */
-      readonly field: string;
-      /**
-       * Whether the model reads its input once, so that its context window bounds the input. Tools that the provider runs make it read
-       * many times: 401,468 input tokens were recorded of a model that reads 200,000 at its standard price (genai-prices oracle).
-       */
-      readonly onePass: boolean;
-    };
+  | UnboundedInput;
 
-export type UnboundedReason = "stored_context" | "file" | "server_tool" | "nesting" | "unknown_tool";
+export interface UnboundedInput {
+  readonly outcome: "unbounded";
+  readonly reason: UnboundedReason;
+  /** Where in the body, as a path without indices. */
+  readonly field: string;
+  /**
+   * Whether the model reads its input once, so that its context window bounds the input. Tools that the provider runs make it read
+   * many times: 401,468 input tokens were recorded of a model that reads 200,000 at its standard price (genai-prices oracle).
+   */
+  readonly onePass: boolean;
+}
 
 /** The template of a chat and what providers put before it; Grok 4 was recorded with 687 tokens for a short question. */
 const HIDDEN_PROMPT_TOKENS = 1_000;
@@ -43,31 +47,6 @@ const MOST_TOKENS_PER_IMAGE: Readonly<Record<UsageDialect, number>> = {
 
 const DEEPEST_BODY = 64;
 
-/** Fields that put into the prompt what the body does not hold. */
-const STORED_CONTEXT: Readonly<Record<UsageDialect, readonly string[]>> = {
-  "openai-chat": ["prompt_id", "cached_content"],
-  "openai-responses": ["previous_response_id", "conversation", "prompt"],
-  "openai-embeddings": [],
-  "anthropic-messages": [],
-};
-
-/** Fields that let a provider search, run code, or call the model again. */
-const SERVER_TOOL_FIELDS: Readonly<Record<UsageDialect, readonly string[]>> = {
-  "openai-chat": ["web_search_options", "search_parameters", "plugins", "compound_custom", "search_settings"],
-  "openai-responses": ["context_management"],
-  "openai-embeddings": [],
-  "anthropic-messages": ["mcp_servers", "container", "fallbacks"],
-};
-
-/** Tools that the caller runs: their result comes with the next request, and is bounded there. */
-const CALLER_TOOLS =
-  /^(function|custom|namespace|local_shell|apply_patch|computer|computer_use_preview|(bash|text_editor|computer|memory)_\d+)$/;
-const SERVER_TOOLS =
-  /^(web_search|web_fetch|file_search|code_interpreter|code_execution|mcp|image_generation|shell|tool_search|advisor|browser|openrouter|x_search|collections_search)/;
-
-/** Models that search by themselves, whatever the request says. */
-const SEARCHING_MODELS = /deep-research|search-preview|search-api|:online$|(^|\/)(groq\/)?compound/;
-
 /** Arguments, results and schemas are the caller's own words, whatever their members are called. */
 const CALLERS_OWN: ReadonlySet<string> = new Set(["arguments", "parameters", "input_schema", "schema", "metadata", "cache_control"]);
 
@@ -77,48 +56,33 @@ const CALLERS_OWN: ReadonlySet<string> = new Set(["arguments", "parameters", "in
  * @param bodyBytes length of the body as received, in UTF-8
  */
 export function boundInput(dialect: UsageDialect, body: Readonly<Record<string, unknown>>, bodyBytes: number): InputBound {
-  const outside = outsideContext(dialect, body) ?? serverTools(dialect, body);
+  const outside = unboundedBy(dialect, body);
   if (outside) return outside;
   const parts = walkParts(body);
   if ("outcome" in parts) return parts;
-  const audioOut = Array.isArray(body.modalities) && body.modalities.includes("audio");
-  const imagesOut = Array.isArray(body.modalities) && body.modalities.includes("image");
   const hidden = dialect === "openai-embeddings" ? 0 : HIDDEN_PROMPT_TOKENS + hiddenToolTokens(body);
   return {
     outcome: "bounded",
     inputTokens: bodyBytes - parts.imageBytes + parts.images * MOST_TOKENS_PER_IMAGE[dialect] + hidden,
-    mayUseAudio: parts.audio || audioOut,
-    mayUseImages: parts.images > 0 || imagesOut,
+    takesAudio: parts.audio,
+    givesAudio: parts.modalities.has("audio"),
+    mayUseImages: parts.images > 0 || parts.modalities.has("image"),
     webSearches: 0,
   };
 }
 
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
-}
-
-function unbounded(reason: UnboundedReason, field: string, onePass: boolean): InputBound & { outcome: "unbounded" } {
+function unbounded(reason: UnboundedReason, field: string, onePass: boolean): UnboundedInput {
   return { outcome: "unbounded", reason, field, onePass };
 }
 
-function outsideContext(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): InputBound | undefined {
-  for (const field of STORED_CONTEXT[dialect]) if (isGiven(body[field])) return unbounded("stored_context", field, true);
-  return undefined;
-}
-
-function serverTools(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): InputBound | undefined {
-  for (const field of SERVER_TOOL_FIELDS[dialect]) if (isGiven(body[field])) return unbounded("server_tool", field, false);
-  if (typeof body.model === "string" && SEARCHING_MODELS.test(body.model.toLowerCase())) return unbounded("server_tool", "model", false);
+/** What the request names, or lets the provider do, before its parts are looked at. */
+function unboundedBy(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): UnboundedInput | undefined {
+  const named = unboundedField(dialect, body);
+  if (named) return unbounded(named.reason, named.field, named.onePass);
+  if (dialect === "openai-responses" && namesStoredItem(body.input)) return unbounded("stored_context", "input.id", true);
   if (dialect === "anthropic-messages" && compacts(body.context_management)) return unbounded("server_tool", "context_management", false);
-  for (const tool of Array.isArray(body.tools) ? body.tools : []) {
-    if (!isObject(tool)) continue;
-    // Anthropic's tools of the caller have no type; OpenAI's all have one.
-    const type = tool.type ?? "custom";
-    if (type === "shell" && !isGiven(tool.environment)) continue;
-    if (typeof type === "string" && CALLER_TOOLS.test(type)) continue;
-    return unbounded(typeof type === "string" && SERVER_TOOLS.test(type) ? "server_tool" : "unknown_tool", "tools", false);
-  }
-  return undefined;
+  const tool = providerTool(dialect, body);
+  return tool && unbounded(tool, "tools", false);
 }
 
 function compacts(management: unknown): boolean {
@@ -139,13 +103,17 @@ interface PartCount {
   /** Bytes of the body that are data of images. */
   imageBytes: number;
   audio: boolean;
+  /** What the answer is asked to hold, wherever the request says it. */
+  readonly modalities: Set<string>;
 }
 
+/** OpenAI's name, and Gemini's two within `extra_body`. */
+const MODALITIES = /^(modalities|response_?modalities)$/i;
+
 /** Looks at every part of every message once, without recursion: the depth is the caller's choice, the stack is ours. */
-function walkParts(body: Readonly<Record<string, unknown>>): PartCount | (InputBound & { outcome: "unbounded" }) {
-  const count: PartCount = { images: 0, imageBytes: 0, audio: false };
-  const stack: { value: unknown; depth: number }[] = [];
-  for (const field of ["messages", "input", "system", "instructions", "content"]) stack.push({ value: body[field], depth: 0 });
+function walkParts(body: Readonly<Record<string, unknown>>): PartCount | UnboundedInput {
+  const count: PartCount = { images: 0, imageBytes: 0, audio: false, modalities: new Set() };
+  const stack: { value: unknown; depth: number }[] = [{ value: body, depth: 0 }];
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { value, depth } = next;
     if (typeof value !== "object" || value === null) continue;
@@ -161,28 +129,46 @@ function walkParts(body: Readonly<Record<string, unknown>>): PartCount | (InputB
     const toolInput = typeof part.type === "string" && part.type.endsWith("tool_use");
     for (const [key, child] of Object.entries(part)) {
       if (CALLERS_OWN.has(key) || (toolInput && key === "input")) continue;
+      const named = UNBOUNDED_ANYWHERE.get(key);
+      if (named && isGiven(child)) return unbounded(named.reason, key, named.onePass);
+      if (MODALITIES.test(key)) for (const modality of [child].flat()) count.modalities.add(String(modality).toLowerCase());
       stack.push({ value: child, depth: depth + 1 });
     }
   }
   return count;
 }
 
-function readPart(part: Record<string, unknown>, count: PartCount): "walk" | "leaf" | (InputBound & { outcome: "unbounded" }) {
-  const type = typeof part.type === "string" ? part.type : "";
-  switch (type) {
+/** What a part is where it does not say its type: some servers go by the member that is there. */
+const TELLING_MEMBERS = ["image_url", "input_audio", "audio_url", "video_url", "file_data"] as const;
+
+function typeOf(part: Record<string, unknown>): string {
+  if (typeof part.type === "string") return part.type;
+  const member = TELLING_MEMBERS.find((name) => part[name] !== undefined && part[name] !== null);
+  return member === "file_data" ? "file" : (member ?? "");
+}
+
+function readPart(part: Record<string, unknown>, count: PartCount): "walk" | "leaf" | UnboundedInput {
+  switch (typeOf(part)) {
     case "image":
     case "image_url":
     case "input_image":
     case "computer_screenshot":
+      if (!isPicture(part.image_url)) return unbounded("file", "messages.content", true);
       count.images += 1;
       count.imageBytes += imageDataLength(part);
+      return "leaf";
+    case "image_generation_call":
+      count.images += 1;
+      count.imageBytes += base64Length(part.result, 0);
       return "leaf";
     case "input_audio":
     case "audio":
     case "audio_url":
       // The bytes of the data stay counted: a second of the most compressed speech has more of them than tokens.
       count.audio = true;
-      return isUrl(part.audio_url) ? unbounded("file", "messages.content", true) : "leaf";
+      return isUrl(part.audio_url) || isUrl(isObject(part.input_audio) ? part.input_audio.data : part.input_audio)
+        ? unbounded("file", "messages.content", true)
+        : "leaf";
     case "file":
     case "input_file":
     case "container_upload":
@@ -205,9 +191,17 @@ function readPart(part: Record<string, unknown>, count: PartCount): "walk" | "le
   return "walk";
 }
 
+const ADDRESS = /^\s*(?!data:)[a-z][a-z0-9+.-]*:/i;
+
 function isUrl(value: unknown): boolean {
   const url = isObject(value) ? value.url : value;
-  return typeof url === "string" && !url.startsWith("data:");
+  return typeof url === "string" && ADDRESS.test(url);
+}
+
+/** Some providers take a film or a document where an image is expected; only web addresses and data of images are taken for images. */
+function isPicture(value: unknown): boolean {
+  const url = isObject(value) ? value.url : value;
+  return typeof url !== "string" || /^\s*(https?:|data:image\/)/i.test(url);
 }
 
 /** Length of base64 data in an image part: characters are bytes there, and escapes only make the body longer. */

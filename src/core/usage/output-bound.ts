@@ -1,4 +1,5 @@
 import { isCount } from "./partition-usage.ts";
+import { thinkingBudget } from "./thinking-budget.ts";
 import type { UsageDialect } from "./usage.ts";
 import { isObject } from "./usage-fields.ts";
 
@@ -6,14 +7,24 @@ import { isObject } from "./usage-fields.ts";
 export type OutputBound =
   | {
       readonly outcome: "bounded";
-      /** Reasoning included, and what a rejected prediction may add. */
+      /** The limit that the request states. */
       readonly tokensPerChoice: number;
-      readonly choices: number;
-      /** The field that bounds it. */
+      /** The field that states it. */
       readonly field: string;
+      /** All fields that state one. */
+      readonly statedIn: readonly string[];
+      readonly beyondLimit: BeyondLimit;
+      readonly choices: number;
     }
-  | { readonly outcome: "absent"; readonly choices: number /** To add to the bound that is put in. */; readonly predictionTokens: number }
+  | { readonly outcome: "absent"; readonly beyondLimit: BeyondLimit; readonly choices: number }
   | { readonly outcome: "invalid"; readonly field: string; readonly reason: string };
+
+export interface BeyondLimit {
+  /** Tokens of each choice that are billed as output and that its limit does not count: thinking, and predictions that did not come true. */
+  readonly tokens: number;
+  /** The limit may not be lowered below this: the thinking that it has to leave room for, else the sum would not hold. */
+  readonly leastLimit: number;
+}
 
 /** No model writes more in one answer; a larger number is a mistake, or a try at an overflow. */
 const MOST_OUTPUT_TOKENS = 10_000_000;
@@ -29,12 +40,15 @@ const OUTPUT_FIELDS: Readonly<Record<UsageDialect, readonly string[]>> = {
 
 /** Reads how many tokens a request lets a provider generate. Null is absent, as it is for providers. */
 export function boundOutput(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): OutputBound {
-  if (dialect === "openai-embeddings") return { outcome: "bounded", tokensPerChoice: 0, choices: 1, field: "input" };
+  if (dialect === "openai-embeddings")
+    return { outcome: "bounded", tokensPerChoice: 0, field: "input", statedIn: [], beyondLimit: { tokens: 0, leastLimit: 0 }, choices: 1 };
+  const statedIn: string[] = [];
   let bound: { field: string; tokens: number } | undefined;
   for (const field of OUTPUT_FIELDS[dialect]) {
     const tokens = body[field];
     if (tokens === undefined || tokens === null) continue;
     if (!isCount(tokens) || tokens > MOST_OUTPUT_TOKENS) return invalid(field, `a whole number up to ${MOST_OUTPUT_TOKENS} is required`);
+    statedIn.push(field);
     if (!bound || tokens > bound.tokens) bound = { field, tokens };
   }
   let choices = 1;
@@ -45,9 +59,18 @@ export function boundOutput(dialect: UsageDialect, body: Readonly<Record<string,
       return invalid(field, `a whole number from 1 to ${MOST_CHOICES} is required`);
     choices = Math.max(choices, count);
   }
-  const predictionTokens = dialect === "openai-chat" ? predictionBytes(body.prediction) : 0;
-  if (!bound) return { outcome: "absent", choices, predictionTokens };
-  return { outcome: "bounded", tokensPerChoice: bound.tokens + predictionTokens, choices, field: bound.field };
+  const thinking = thinkingBudget(dialect, body);
+  if (thinking.outcome === "invalid") return thinking;
+  if (thinking.tokens > MOST_OUTPUT_TOKENS) return invalid("thinking_budget", `a whole number up to ${MOST_OUTPUT_TOKENS} is required`);
+  // Anthropic counts thinking into max_tokens, and lets only interleaved thinking have more than those (extended thinking, 2026).
+  const inside = dialect === "anthropic-messages" && bound !== undefined && thinking.tokens < bound.tokens;
+  const predicted = dialect === "openai-chat" ? predictionBytes(body.prediction) : 0;
+  const beyondLimit = {
+    tokens: predicted + (inside ? 0 : thinking.tokens),
+    leastLimit: inside && thinking.tokens > 0 ? thinking.tokens + 1 : 0,
+  };
+  if (!bound) return { outcome: "absent", beyondLimit, choices };
+  return { outcome: "bounded", tokensPerChoice: bound.tokens, field: bound.field, statedIn, beyondLimit, choices };
 }
 
 function invalid(field: string, reason: string): OutputBound {

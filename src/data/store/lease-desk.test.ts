@@ -51,15 +51,16 @@ afterEach(async () => {
 
 function aDesk(more: { slow?: boolean; journal?: Partial<LeaseDeskOptions["journal"]>; failing?: number } = {}): LeaseDesk {
   let failing = more.failing ?? 0;
+  const own = store;
   const gate = new Promise<void>((resolve) => {
     letThrough = resolve;
   });
   const end = async (ending: Ending) => {
     if (more.slow) await gate;
     if (failing-- > 0) throw new Error("no room");
-    return await store.end(ending);
+    return await own.end(ending);
   };
-  const guarded = new Proxy(store, { get: (target, name) => (name === "end" ? end : Reflect.get(target, name).bind?.(target)) });
+  const guarded = new Proxy(own, { get: (target, name) => (name === "end" ? end : Reflect.get(target, name).bind?.(target)) });
   const written = { hold: journal.hold.bind(journal), ending: journal.ending.bind(journal), stored: journal.stored.bind(journal) };
   const beforeRetry: LeaseDeskOptions["beforeRetry"] = async ({ error }) => {
     failures.push(error);

@@ -8,7 +8,9 @@ export const openaiChatDialect: Dialect = {
   operation: "chat",
   limitOutput(tokens, provider, has) {
     const present = ["max_tokens", "max_completion_tokens"].filter(has);
-    return (present.length > 0 ? present : [provider.maxTokensField]).map((key) => ({ key, value: String(tokens) }));
+    // OpenAI refuses both at once; who knows only max_tokens passes over the other, and writes as long as it likes.
+    const own = present.length === 0 || provider.maxTokensField === "max_tokens" ? [provider.maxTokensField] : [];
+    return [...new Set([...present, ...own])].map((key) => ({ key, value: String(tokens) }));
   },
   askForUsage({ stream, streamOptions }) {
     if (!stream) return undefined;
