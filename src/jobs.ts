@@ -25,7 +25,7 @@ interface Job {
 export const JOBS: readonly Job[] = [
   {
     name: "traces into the warehouse",
-    everyMs: 500,
+    everyMs: 1000,
     run: async ({ store, warehouse, spool }) => (warehouse ? (await drainOutbox(store, warehouse, spool)) === TRACE_BATCH : false),
   },
   {

@@ -1,4 +1,4 @@
-import type { CallOutcome, CostBasis, RequestTrace } from "../contract/request-trace.ts";
+import type { CallOutcome, CostBasis, SentTrace } from "../contract/request-trace.ts";
 import { formatDecimal, formatUsd, type Nano } from "../core/money/usd.ts";
 import type { PricedCall } from "../core/pricing/price-call.ts";
 import type { Usage } from "../core/usage/usage.ts";
@@ -60,51 +60,52 @@ export function startRecord(dialect: Dialect, traceId: string, at: number, start
   };
 }
 
-export function traceOf(record: CallRecord, result: CallResult, latencyMs: number): RequestTrace {
+export function traceOf(record: CallRecord, result: CallResult, latencyMs: number): SentTrace {
   const { scope, key, priority, pii } = record.caller!;
-  const { usage, cost, bookedNano } = result;
+  const { usage, cost, bookedNano, ttftMs } = result;
   return {
-    use_case_id: scope.use_case ?? "",
+    use_case_id: scope.use_case,
     ts: new Date(record.at).toISOString(),
     model_id: record.model,
-    prompt_tokens: usage?.inputTokens ?? 0,
-    gen_tokens: usage?.outputTokens ?? 0,
-    depth_k: null,
-    rerank_n: null,
-    cache_hit: false,
-    latency_ms: Math.round(latencyMs * 1000) / 1000,
+    prompt_tokens: usage?.inputTokens,
+    gen_tokens: usage?.outputTokens,
+    latency_ms: inMicroseconds(latencyMs),
     unit_cost_usd: bookedNano === null ? null : formatUsd(bookedNano),
     trace_id: record.traceId,
     tenant: scope.tenant,
-    environment: scope.environment ?? "",
-    feature: scope.feature ?? "",
-    service: scope.service ?? "",
-    team: scope.team ?? "",
-    run_id: scope.run ?? "",
+    environment: scope.environment,
+    feature: scope.feature,
+    service: scope.service,
+    team: scope.team,
+    run_id: scope.run,
     api_key_id: key.id,
     provider: record.provider,
     requested_model: record.requestedModel,
     operation: record.dialect.operation,
-    report_type: "",
-    stream: record.stream,
+    stream: record.stream || undefined,
     outcome: result.outcome,
     cost_basis: result.basis,
     status_code: result.status,
-    error_code: result.errorCode,
-    cache_read_tokens: usage?.cacheReadTokens ?? 0,
-    cache_write_tokens: usage?.cacheWriteTokens ?? 0,
-    reasoning_tokens: usage?.reasoningTokens ?? 0,
-    input_cost_usd: cost ? formatDecimal(cost.inputAtto, 18) : null,
-    gen_cost_usd: cost ? formatDecimal(cost.outputAtto, 18) : null,
-    rounding_usd: cost && bookedNano !== null ? formatDecimal(bookedNano * 1_000_000_000n - cost.totalAtto, 18) : null,
+    error_code: result.errorCode || undefined,
+    cache_read_tokens: usage?.cacheReadTokens || undefined,
+    cache_write_tokens: usage?.cacheWriteTokens || undefined,
+    reasoning_tokens: usage?.reasoningTokens || undefined,
+    input_cost_usd: cost && formatDecimal(cost.inputAtto, 18),
+    gen_cost_usd: cost && formatDecimal(cost.outputAtto, 18),
+    rounding_usd: cost && bookedNano !== null ? formatDecimal(bookedNano * 1_000_000_000n - cost.totalAtto, 18) : undefined,
     held_usd: formatUsd(record.heldNano),
     price_id: record.priceId,
     attempts: record.attempts,
-    ttft_ms: result.ttftMs === null ? null : Math.round(result.ttftMs * 1000) / 1000,
-    response_id: result.responseId,
-    service_tier: result.serviceTier,
+    ttft_ms: ttftMs === null ? undefined : inMicroseconds(ttftMs),
+    response_id: result.responseId || undefined,
+    service_tier: result.serviceTier || undefined,
     priority,
-    pii,
-    levers: record.levers,
+    pii: pii || undefined,
+    levers: record.levers.length > 0 ? record.levers : undefined,
   };
+}
+
+/** Milliseconds to the microsecond: more digits are noise. */
+function inMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

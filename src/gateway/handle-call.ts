@@ -39,9 +39,6 @@ export interface Gateway {
   readonly log: { warn(facts: object, words: string): void; error(facts: object, words: string): void };
 }
 
-/** How long an answer waits for a ledger that cannot write before it is given anyway; its hold stays until it is booked. */
-const LONGEST_BOOKING_WAIT_MS = 2000;
-
 /** One model call, from request to settled cost. */
 export async function handleCall(gateway: Gateway, dialect: Dialect, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const record = startRecord(dialect, gateway.newId(), gateway.now(), gateway.steadyNow());
@@ -282,19 +279,7 @@ async function book(
       "a call cost more than its hold",
     );
   }
-  return await withinBookingWait(gateway.desk.end(ending));
-}
-
-/** A timer that outlived its call would keep all of the call in memory until it is due: thousands of calls under load. */
-function withinBookingWait(written: Promise<void>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, LONGEST_BOOKING_WAIT_MS, false);
-    timer.unref();
-    void written.then(() => {
-      clearTimeout(timer);
-      resolve(true);
-    });
-  });
+  return await gateway.desk.end(ending);
 }
 
 /** Something of ours broke after the money was held: what was sent may have been billed. Ending a hold twice changes nothing. */

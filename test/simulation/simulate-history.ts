@@ -250,8 +250,8 @@ class History {
       journal: {
         hold: (hold) => around(() => journal.hold(hold)),
         ending: (ending) => around(() => journal.ending(ending)),
-        stored: (holdId) => {
-          journal.stored(holdId);
+        forget: (holdId) => {
+          journal.forget(holdId);
           const call = this.#calls.find((candidate) => candidate.holdId === holdId);
           if (call) call.stored = true;
         },

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Scope, selectorKey } from "../scope/scope.ts";
 import type { Budget } from "./budget.ts";
-import { BudgetIndex } from "./budget-index.ts";
+import { BudgetIndex, hasTenantBudget } from "./budget-index.ts";
 
 function aBudget(selector: Budget["selector"], more: Partial<Budget> = {}): Budget {
   const limits = { limitNano: 1n, window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [], warnPercent: 80 } as const;
@@ -51,11 +51,8 @@ describe("BudgetIndex", () => {
 
   it("knows whether a default is due", () => {
     const index = new BudgetIndex([aBudget({ tenant: "a", model: "m" }), aBudget({ team: "t" })]);
-    expect([
-      index.hasTenantBudget({ tenant: "a", model: "m" }),
-      index.hasTenantBudget({ tenant: "a", model: "n" }),
-      index.hasTenantBudget({ tenant: "b", team: "t" }),
-    ]).toEqual([true, false, false]);
+    const has = (scope: Scope) => hasTenantBudget(index.matching(scope));
+    expect([has({ tenant: "a", model: "m" }), has({ tenant: "a", model: "n" }), has({ tenant: "b", team: "t" })]).toEqual([true, false, false]);
   });
 
   it("forgets a budget that is removed and keeps one copy of a changed one", () => {

@@ -72,14 +72,15 @@ export class BudgetIndex {
     const ownModel = found.some((budget) => budget.covers === "all" && isTenantModel(budget));
     return ownModel ? found.filter((budget) => budget.covers === "all") : found;
   }
+}
 
-  /** Whether the tenant has a budget of its own that the call falls under, so that no default is due. */
-  hasTenantBudget(scope: CallScope): boolean {
-    return this.matching(scope).some((budget) => {
-      const dimensions = Object.keys(budget.selector);
-      return dimensions.includes("tenant") && dimensions.every((dimension) => dimension === "tenant" || dimension === "model");
-    });
-  }
+/** Whether one of a call's budgets is the tenant's own, so that no default is due. */
+export function hasTenantBudget(matching: readonly Budget[]): boolean {
+  return matching.some(({ selector }) => {
+    if (selector.tenant === undefined) return false;
+    for (const dimension in selector) if (dimension !== "tenant" && dimension !== "model") return false;
+    return true;
+  });
 }
 
 function isTenantModel(budget: Budget): boolean {

@@ -1,5 +1,5 @@
 import type { Budget } from "../../core/ledger/budget.ts";
-import { BudgetIndex } from "../../core/ledger/budget-index.ts";
+import { BudgetIndex, hasTenantBudget } from "../../core/ledger/budget-index.ts";
 import { type CallScope, selectorKey } from "../../core/scope/scope.ts";
 import type { Instant } from "../../core/time/window.ts";
 import type { AuditedChange, LedgerStore } from "../../ports/ledger-store.ts";
@@ -30,8 +30,8 @@ export class BudgetCatalog {
   }
 
   /** The default budget, when the call falls under no budget of its tenant. Not stored yet: the first hold does that. */
-  due(scope: CallScope, at: Instant): Budget[] {
-    if (!this.#defaultBudget || this.#index.hasTenantBudget(scope)) return [];
+  due(scope: CallScope, at: Instant, matching: readonly Budget[] = this.matching(scope)): Budget[] {
+    if (!this.#defaultBudget || hasTenantBudget(matching)) return [];
     const selector = { tenant: scope.tenant };
     return [
       { ...this.#defaultBudget, id: selectorKey(selector), selector, covers: "rest", origin: "default", createdAt: at, updatedAt: at },

@@ -35,22 +35,30 @@ export type JournalledEnding = Pick<Ending, "holdId" | "kind" | "amountNano" | "
 
 const ROTATE_BYTES = 32 * 1024 * 1024;
 
-interface Waiting {
-  readonly line: string;
-  readonly written: () => void;
-  readonly failed: (error: unknown) => void;
+const FIRST_BUFFER_BYTES = 64 * 1024;
+/** crc32 in hex and a tab. */
+const SEAL_BYTES = 9;
+const LINE_END = 10;
+
+/** The records of one turn of the event loop, which are one write at its end. */
+interface Turn {
+  readonly written: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export class CallJournal {
   readonly #folder: string;
   readonly #epoch: number;
   readonly #rotateBytes: number;
-  /** Lines of the calls that the store has no ending of. */
-  readonly #open = new Map<string, string>();
+  /** Records of the calls that the store has no ending of. */
+  readonly #open = new Map<string, { hold: string; ending: string | undefined }>();
   #file: number;
-  /** Records of this turn of the event loop, which are written together at its end. */
-  #waiting: Waiting[] = [];
+  #turn: Turn | undefined;
+  #buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
+  #filled = 0;
   #part = 0;
+  /** Length of the file. */
   #bytes = 0;
 
   constructor(folder: string, epoch: number, rotateBytes = ROTATE_BYTES) {
@@ -62,35 +70,30 @@ export class CallJournal {
 
   /**
    * Resolves when the hold is written. Under load the records of many calls are one write.
-   * @throws Problem store_unavailable when it cannot be written; then the call must not be sent
+   * @throws Problem store_unavailable when it cannot be written; then the call must not be sent, and is to be forgotten
    */
-  async hold(hold: JournalledHold): Promise<void> {
-    const line = holdLine(hold);
-    this.#open.set(hold.holdId, line);
-    try {
-      await this.#append(line);
-    } catch (error) {
-      this.#open.delete(hold.holdId);
-      throw error;
-    }
+  hold(hold: JournalledHold): Promise<void> {
+    const record = holdRecord(hold);
+    this.#open.set(hold.holdId, { hold: record, ending: undefined });
+    return this.#append(record);
   }
 
   /** Resolves when the ending is written. @throws Problem store_unavailable */
-  async ending(ending: JournalledEnding): Promise<void> {
-    const line = endingLine(ending);
-    const hold = this.#open.get(ending.holdId);
-    if (hold !== undefined) this.#open.set(ending.holdId, hold + line);
-    await this.#append(line);
+  ending(ending: JournalledEnding): Promise<void> {
+    const record = endingRecord(ending);
+    const open = this.#open.get(ending.holdId);
+    if (open) open.ending ??= record;
+    return this.#append(record);
   }
 
-  /** The ending is durable in the store. */
-  stored(holdId: string): void {
+  /** The ending is durable in the store, or the call was never sent. */
+  forget(holdId: string): void {
     this.#open.delete(holdId);
   }
 
   /** Closes the journal; an orderly end removes it, since nothing is open. */
   close(): void {
-    this.#writeWaiting();
+    if (this.#turn) this.#endTurn();
     closeSync(this.#file);
     if (this.#open.size === 0) unlinkSync(this.#path(this.#part));
   }
@@ -100,30 +103,52 @@ export class CallJournal {
     closeSync(this.#file);
   }
 
-  #append(line: string): Promise<void> {
-    return new Promise((written, failed) => {
-      if (this.#waiting.push({ line, written, failed }) === 1) setImmediate(() => this.#writeWaiting());
-    });
+  #append(record: string): Promise<void> {
+    this.#put(record);
+    this.#turn ??= this.#beginTurn();
+    return this.#turn.written;
   }
 
-  #writeWaiting(): void {
-    const waiting = this.#waiting;
-    if (waiting.length === 0) return;
-    this.#waiting = [];
+  #beginTurn(): Turn {
+    const { promise: written, resolve, reject } = Promise.withResolvers<void>();
+    setImmediate(() => {
+      if (this.#turn) this.#endTurn();
+    });
+    return { written, resolve, reject };
+  }
+
+  #endTurn(): void {
+    const turn = this.#turn!;
+    this.#turn = undefined;
     try {
-      let text = "";
-      for (const { line } of waiting) text += line;
-      this.#write(text);
+      this.#flush();
       if (this.#bytes > this.#rotateBytes) this.#rotate();
     } catch (error) {
-      for (const { failed } of waiting) failed(error);
+      turn.reject(error);
       return;
     }
-    for (const { written } of waiting) written();
+    turn.resolve();
   }
 
-  #write(text: string): void {
-    const bytes = Buffer.from(text);
+  /** Writes the record where the next flush finds it. */
+  #put(record: string): void {
+    const most = SEAL_BYTES + record.length * 3 + 1;
+    if (this.#filled + most > this.#buffer.length) {
+      const larger = Buffer.allocUnsafe(2 * (this.#filled + most));
+      this.#buffer.copy(larger, 0, 0, this.#filled);
+      this.#buffer = larger;
+    }
+    const start = this.#filled + SEAL_BYTES;
+    const end = start + this.#buffer.write(record, start, "utf8");
+    const seal = crc32(this.#buffer.subarray(start, end)).toString(16).padStart(8, "0");
+    this.#buffer.write(`${seal}\t`, this.#filled, "latin1");
+    this.#buffer[end] = LINE_END;
+    this.#filled = end + 1;
+  }
+
+  #flush(): void {
+    const bytes = this.#buffer.subarray(0, this.#filled);
+    this.#filled = 0;
     try {
       for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
     } catch (error) {
@@ -140,7 +165,11 @@ export class CallJournal {
     this.#file = openSync(this.#path(this.#part + 1), "w", 0o600);
     this.#part += 1;
     this.#bytes = 0;
-    this.#write([...this.#open.values()].join(""));
+    for (const { hold, ending } of this.#open.values()) {
+      this.#put(hold);
+      if (ending !== undefined) this.#put(ending);
+    }
+    this.#flush();
     closeSync(before.file);
     unlinkSync(before.path);
   }
@@ -150,16 +179,12 @@ export class CallJournal {
   }
 }
 
-function holdLine({ holdId, at, amountNano, scope, accounts }: JournalledHold): string {
-  return sealed(`hold\t${holdId}\t${at}\t${amountNano}\t${JSON.stringify(scope)}\t${accounts.join("\t")}`);
+function holdRecord({ holdId, at, amountNano, scope, accounts }: JournalledHold): string {
+  return `hold\t${holdId}\t${at}\t${amountNano}\t${JSON.stringify(scope)}\t${accounts.join("\t")}`;
 }
 
-function endingLine({ kind, holdId, amountNano, inputTokens, outputTokens, trace }: JournalledEnding): string {
-  return sealed(`${kind}\t${holdId}\t${amountNano}\t${inputTokens}\t${outputTokens}\t${trace ?? ""}`);
-}
-
-function sealed(record: string): string {
-  return `${crc32(record).toString(16).padStart(8, "0")}\t${record}\n`;
+function endingRecord({ kind, holdId, amountNano, inputTokens, outputTokens, trace }: JournalledEnding): string {
+  return `${kind}\t${holdId}\t${amountNano}\t${inputTokens}\t${outputTokens}\t${trace ?? ""}`;
 }
 
 export interface JournalReading {

@@ -61,7 +61,7 @@ function aDesk(more: { slow?: boolean; journal?: Partial<LeaseDeskOptions["journ
     return await own.end(ending);
   };
   const guarded = new Proxy(own, { get: (target, name) => (name === "end" ? end : Reflect.get(target, name).bind?.(target)) });
-  const written = { hold: journal.hold.bind(journal), ending: journal.ending.bind(journal), stored: journal.stored.bind(journal) };
+  const written = { hold: journal.hold.bind(journal), ending: journal.ending.bind(journal), forget: journal.forget.bind(journal) };
   const beforeRetry: LeaseDeskOptions["beforeRetry"] = async ({ error }) => {
     failures.push(error);
     await new Promise((resolve) => setTimeout(resolve, 1));

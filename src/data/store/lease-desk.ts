@@ -7,7 +7,7 @@ import type { CallScope } from "../../core/scope/scope.ts";
 import { type Instant, type Period, windowAt } from "../../core/time/window.ts";
 import type { Ending, EndingAnswer, Grant, LedgerStore } from "../../ports/ledger-store.ts";
 import type { BudgetCatalog } from "./budget-catalog.ts";
-import type { CallJournal, JournalledHold } from "./call-journal.ts";
+import type { CallJournal } from "./call-journal.ts";
 
 export interface HeldMoney {
   readonly holdId: string;
@@ -35,13 +35,16 @@ const MOST_ROUNDS = 50;
 /** More endings than this on their way to the store, and the next one waits for it: the store sets the pace, not memory. */
 const MOST_ON_THEIR_WAY = 10_000;
 
+/** How long an answer waits for a ledger that cannot write before it is given anyway; its hold stays until it is booked. */
+const LONGEST_WAIT_MS = 2000;
+
 /** Above everything that can be spent: until a lease tells where the share lies now. */
 const NOT_KNOWN = 2n ** 63n;
 
 export interface LeaseDeskOptions {
   readonly store: LedgerStore;
   readonly catalog: BudgetCatalog;
-  readonly journal: Pick<CallJournal, "hold" | "ending" | "stored">;
+  readonly journal: Pick<CallJournal, "hold" | "ending" | "forget">;
   /** Told of every failed attempt to store an ending; it is tried again when this resolves, for as long as it takes. */
   readonly beforeRetry: (failure: { readonly holdId: string; readonly error: unknown; readonly attempt: number }) => Promise<void>;
 }
@@ -83,12 +86,17 @@ export class LeaseDesk {
     // While endings cannot be written, no new call is let through on leases that were given before.
     if (this.#unwritten.size > 0) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
     for (let round = 0; ; round++) {
-      const due = scopes.flatMap((scope) => this.#catalog.due(scope, at)).filter(firstOfItsId);
-      const budgets = [...scopes.flatMap((scope) => this.#catalog.matching(scope)), ...due].filter(firstOfItsId);
+      const { budgets, due } = this.#budgetsOf(scopes, at);
       const accounts = budgets.map((budget) => this.#window(budget, at).account);
       const shortages = due.length === 0 ? this.#book.hold(holdId, accounts, amountNano) : undefined;
       if (due.length === 0 && !shortages) {
-        await this.#write({ holdId, at, amountNano, scope: scopes[0]!, accounts });
+        try {
+          await this.#journal.hold({ holdId, at, amountNano, scope: scopes[0]!, accounts });
+        } catch (error) {
+          this.#journal.forget(holdId);
+          this.#book.end(holdId, 0n);
+          throw error;
+        }
         return { outcome: "held", hold: { holdId, accounts, budgets, amountNano } };
       }
       const wants = budgets.flatMap((budget) => {
@@ -115,23 +123,29 @@ export class LeaseDesk {
    * Ends a hold. Resolves when the ending survives the death of this process: it is in the journal, or in the store when the journal
    * cannot take it or others have to see it at once. What the call did not use is free from then on, and not before: after a crash the
    * holds and endings in the journal never sum to more than the lease.
+   * @returns false when neither would have it for two seconds; it is tried until one does
    */
-  async end(ending: Ending): Promise<void> {
+  async end(ending: Ending): Promise<boolean> {
     const { holdId } = ending;
     const before = this.#onTheirWay.get(holdId);
-    if (before) return await before;
+    if (before) return await within(before, LONGEST_WAIT_MS);
     if (ending.kind === "none" || !this.#book.isOpen(holdId)) {
       await this.#store.end(ending);
-      return;
+      return true;
     }
     const consumedNano = ending.kind === "doubt" || ending.amountNano > ending.heldNano ? ending.heldNano : ending.amountNano;
     const stored = this.#keepStoring(ending, consumedNano);
     this.#onTheirWay.set(holdId, stored);
     stored.catch(() => {});
-    const waits = ending.idempotency !== undefined || this.#onTheirWay.size > MOST_ON_THEIR_WAY;
-    if (waits || !(await this.#journalled(ending))) return await stored;
+    if (ending.idempotency !== undefined || this.#onTheirWay.size > MOST_ON_THEIR_WAY) return await within(stored, LONGEST_WAIT_MS);
+    try {
+      await this.#journal.ending(ending);
+    } catch {
+      return await within(stored, LONGEST_WAIT_MS);
+    }
     // What was consumed stays held until the store has it, so that no status of the account forgets it.
     this.#book.shrink(holdId, consumedNano);
+    return true;
   }
 
   async status(budgetIds: readonly string[], at: Instant): Promise<AccountStatus[]> {
@@ -159,6 +173,18 @@ export class LeaseDesk {
     await this.#giveBack(this.#book.accounts().filter((account) => !current.has(account)));
   }
 
+  #budgetsOf(scopes: readonly CallScope[], at: Instant): { budgets: readonly Budget[]; due: readonly Budget[] } {
+    const matching: Budget[] = [];
+    const due: Budget[] = [];
+    for (const scope of scopes) {
+      const found = this.#catalog.matching(scope);
+      matching.push(...found);
+      due.push(...this.#catalog.due(scope, at, found));
+    }
+    if (scopes.length === 1 && due.length === 0) return { budgets: matching, due };
+    return { budgets: [...matching, ...due].filter(firstOfItsId), due: due.filter(firstOfItsId) };
+  }
+
   /** Sends the ending to the store until it is there. */
   async #keepStoring(ending: Ending, consumedNano: Nano): Promise<void> {
     const { holdId, accounts } = ending;
@@ -174,21 +200,12 @@ export class LeaseDesk {
         this.#onTheirWay.delete(holdId);
         this.#noteWarned(accounts, answer);
         this.#book.end(holdId, consumedNano);
-        this.#journal.stored(holdId);
+        this.#journal.forget(holdId);
         return;
       } catch (error) {
         this.#unwritten.add(holdId);
         await this.#beforeRetry({ holdId, error, attempt });
       }
-    }
-  }
-
-  async #journalled(ending: Ending): Promise<boolean> {
-    try {
-      await this.#journal.ending(ending);
-      return true;
-    } catch {
-      return false;
     }
   }
 
@@ -234,15 +251,6 @@ export class LeaseDesk {
     }
   }
 
-  async #write(hold: JournalledHold): Promise<void> {
-    try {
-      await this.#journal.hold(hold);
-    } catch (error) {
-      this.#book.end(hold.holdId, 0n);
-      throw error;
-    }
-  }
-
   #withHolds(account: Account): AccountStatus {
     const heldNano = this.#book.heldNano(account.id);
     return {
@@ -274,4 +282,13 @@ export function retryWithBackoff(log: { error(facts: object, words: string): voi
     log.error({ hold: holdId, attempt, error: (error as Error).message }, "a call's ending could not be stored; trying again");
     await sleep(Math.min(5000, 25 * 2 ** Math.min(attempt, 8)), undefined, { ref: false });
   };
+}
+
+/** @returns false when it takes longer. A timer that outlived its call would keep all of the call in memory until it is due. */
+function within(done: Promise<void>, ms: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms, false);
+    timer.unref();
+    done.then(() => resolve(true), reject).finally(() => clearTimeout(timer));
+  });
 }

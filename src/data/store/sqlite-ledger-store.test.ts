@@ -270,7 +270,7 @@ describe("the journal of calls", () => {
       const holdId = `h${number}`;
       await journal.hold({ holdId, at: AT, scope: { tenant: "a\tb" }, amountNano: 5n, accounts: ["x", "y"] });
       await journal.ending({ holdId, kind: "settle", amountNano: 3n, inputTokens: 1, outputTokens: 2, trace: null });
-      if (number !== 3) journal.stored(holdId);
+      if (number !== 3) journal.forget(holdId);
     }
     const { holds, endings, whole } = readJournal(folder, 7);
     expect(whole).toBe(true);
