@@ -78,7 +78,10 @@ export async function startBallastServer(upstream: BenchServer, checkout: string
   return {
     name: "ballast",
     pid: child.pid!,
-    inspector: /ws:\/\/\S+/.exec(errors())?.[0],
+    // The server starts itself again once, and the inspector with it.
+    inspector: errors()
+      .match(/ws:\/\/\S+/g)
+      ?.at(-1),
     target: { url, path: CHAT_PATH, headers: { "content-type": "application/json", authorization: `Bearer ${secret}` } },
     async outboxWaiting() {
       const text = await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${TOKEN}` } })).text();

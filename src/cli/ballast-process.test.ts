@@ -73,6 +73,24 @@ describe("the program", () => {
     expect(JSON.parse(ballast("validate", "--schema").out).properties.listen.properties.port).toBeDefined();
   });
 
+  it.skipIf(process.platform !== "linux")("serves as the process that was started, with more room for short-lived objects", async () => {
+    const config = join(folder, "young.yaml");
+    writeFileSync(
+      config,
+      JSON.stringify({
+        data_dir: join(folder, "young"),
+        listen: { port: 0 },
+        providers: [{ name: "sim", kind: "sim" }],
+        stores: { warehouse: "none" },
+      }),
+    );
+    const child = spawn(process.execPath, [PROGRAM, "serve", "--json", "--config", config], { stdio: ["ignore", "pipe", "ignore"] });
+    await once(child.stdout, "data");
+    expect(readFileSync(`/proc/${child.pid}/cmdline`, "utf8").split("\0")).toContain("--min-semi-space-size=64");
+    child.kill("SIGTERM");
+    expect(await once(child, "exit")).toEqual([0, null]);
+  });
+
   it("says what it does when it is stopped", async () => {
     writeFileSync(join(folder, "serve.yaml"), "listen: { port: 0 }\ndata_dir: ./served\nstores: { warehouse: none }\n");
     const env = { PATH: process.env.PATH };

@@ -12,6 +12,7 @@ if (Number(process.versions.node.split(".")[0]) < LEAST_NODE) {
 } else {
   // The reader went away, as in `ballast report usage | head`: there is nobody left to tell.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  if (process.argv[2] === "serve") (await import("./restart-with-young-space.ts")).restartWithYoungSpace();
   const { runCli } = await import("./run-cli.ts");
   process.exitCode = await runCli(process.argv.slice(2), {
     out: (line) => process.stdout.write(`${line}\n`),

@@ -61,7 +61,10 @@ export interface RequestTrace {
  * A trace as it travels: what is empty, zero or false is left out, which is half of it for most calls. The warehouse fills it in;
  * whoever else reads one takes a missing member for its empty value.
  */
-export type SentTrace = { readonly [Field in keyof RequestTrace]?: RequestTrace[Field] | undefined } & Pick<RequestTrace, "trace_id" | "ts">;
+export type SentTrace = { readonly [Field in keyof RequestTrace]?: RequestTrace[Field] | undefined } & Pick<
+  RequestTrace,
+  "trace_id" | "ts"
+>;
 
 /** How a call ended: the rows of docs/concepts/call-endings.md. */
 export const CALL_OUTCOMES = [

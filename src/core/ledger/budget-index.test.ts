@@ -52,7 +52,11 @@ describe("BudgetIndex", () => {
   it("knows whether a default is due", () => {
     const index = new BudgetIndex([aBudget({ tenant: "a", model: "m" }), aBudget({ team: "t" })]);
     const has = (scope: Scope) => hasTenantBudget(index.matching(scope));
-    expect([has({ tenant: "a", model: "m" }), has({ tenant: "a", model: "n" }), has({ tenant: "b", team: "t" })]).toEqual([true, false, false]);
+    expect([has({ tenant: "a", model: "m" }), has({ tenant: "a", model: "n" }), has({ tenant: "b", team: "t" })]).toEqual([
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("forgets a budget that is removed and keeps one copy of a changed one", () => {
