@@ -6,6 +6,7 @@ import { BudgetCatalog } from "../src/data/store/budget-catalog.ts";
 import { CallJournal } from "../src/data/store/call-journal.ts";
 import { LeaseDesk } from "../src/data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "../src/data/store/sqlite-ledger-store.ts";
+import { StoreEngine } from "../src/data/store/store-engine.ts";
 import { idSource } from "../src/std/random-id.ts";
 import { systemClock } from "../src/std/system-clock.ts";
 import { MODEL } from "./bench-server.ts";
@@ -19,7 +20,10 @@ const SCOPE = { tenant: "bench", model: MODEL };
 /** About as long as a real one. */
 const TRACE = JSON.stringify({ trace_id: "0".repeat(32), tenant: "bench", model_id: MODEL, more: "x".repeat(900) });
 
-/** Holds and settlements per second, many at a time, against one at a time: the same ledger without group commit. */
+/**
+ * Holds and settlements per second through the desk, 64 at a time, until the last one is on disk; against the same ledger told of one
+ * settlement at a time, each a transaction that is waited for.
+ */
 export async function ledgerBench({ rounds, seconds, say }: BenchSetting): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "ballast-bench-ledger-"));
   const now = systemClock;
@@ -39,17 +43,27 @@ export async function ledgerBench({ rounds, seconds, say }: BenchSetting): Promi
     const spent = { amountNano: SPENT_NANO, inputTokens: 200, outputTokens: 100 };
     await desk.end({ kind: "settle", holdId, accounts, heldNano: HELD_NANO, ...spent, at, tenant: "bench", trace: TRACE });
   };
+  // Whatever is asked of the store waits for the endings sent before.
+  const stored = () => store.accounts([], now());
   const grouped: number[] = [];
   const alone: number[] = [];
+  const reference = new StoreEngine({ folder: join(folder, "reference"), bootId: "bench", openedAt: now() });
+  const oneTransaction = async () => {
+    const at = now();
+    const spent = { heldNano: HELD_NANO, amountNano: SPENT_NANO, inputTokens: 200, outputTokens: 100 };
+    const ending = { kind: "settle", holdId: newId(), accounts: [], ...spent, at, tenant: "bench", trace: TRACE };
+    reference.run([{ operation: "end", parameters: [ending] }]);
+  };
   try {
-    await perSecond(oneCall, CONCURRENT, 1000);
-    await perSecond(oneCall, 1, 1000);
+    await perSecond(oneCall, CONCURRENT, 1000, stored);
+    await perSecond(oneTransaction, 1, 1000);
     for (let round = 1; round <= rounds; round++) {
       say(`ledger: round ${round} of ${rounds}`);
-      grouped.push(await perSecond(oneCall, CONCURRENT, seconds * 1000));
-      alone.push(await perSecond(oneCall, 1, seconds * 1000));
+      grouped.push(await perSecond(oneCall, CONCURRENT, seconds * 1000, stored));
+      alone.push(await perSecond(oneTransaction, 1, seconds * 1000));
     }
   } finally {
+    reference.close(now(), true);
     journal.close();
     await store.close();
     rmSync(folder, { recursive: true, force: true });
@@ -69,7 +83,12 @@ export async function ledgerBench({ rounds, seconds, say }: BenchSetting): Promi
   };
 }
 
-async function perSecond(oneCall: () => Promise<void>, concurrent: number, durationMs: number): Promise<number> {
+async function perSecond(
+  oneCall: () => Promise<void>,
+  concurrent: number,
+  durationMs: number,
+  finished: () => Promise<unknown> = async () => {},
+): Promise<number> {
   const startedAt = performance.now();
   let calls = 0;
   const loop = async () => {
@@ -79,6 +98,7 @@ async function perSecond(oneCall: () => Promise<void>, concurrent: number, durat
     }
   };
   await Promise.all(Array.from({ length: concurrent }, loop));
+  await finished();
   return (calls * 1000) / (performance.now() - startedAt);
 }
 

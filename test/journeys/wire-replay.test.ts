@@ -139,9 +139,9 @@ describe.each([
     const trace = (await kit.settled(before + 1)).at(-1)!;
     const reading = usageOf(file);
     if (reading.outcome === "measured") {
-      expect(trace.prompt_tokens).toBe(reading.usage.inputTokens);
-      expect(trace.gen_tokens).toBe(reading.usage.outputTokens);
-      expect(trace.cache_read_tokens).toBe(reading.usage.cacheReadTokens);
+      expect(trace.prompt_tokens ?? 0).toBe(reading.usage.inputTokens);
+      expect(trace.gen_tokens ?? 0).toBe(reading.usage.outputTokens);
+      expect(trace.cache_read_tokens ?? 0).toBe(reading.usage.cacheReadTokens);
       expect(["measured", "unpriced"]).toContain(trace.cost_basis);
     } else {
       expect(["estimated", "in_doubt"]).toContain(trace.cost_basis);

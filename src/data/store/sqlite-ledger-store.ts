@@ -31,7 +31,7 @@ import type { StoreReply } from "./store-worker.ts";
  * Endings are in the journal when they come here, and nobody waits for them: they gather this long, unless something else is asked,
  * before which they are sent. A transaction then carries dozens of calls instead of a few.
  */
-const ENDINGS_GATHER_MS = 10;
+const ENDINGS_GATHER_MS = 50;
 const MOST_GATHERED = 500;
 
 /**

@@ -28,7 +28,7 @@ export class StoreDatabase {
       this.#database.exec("PRAGMA journal_mode = WAL");
       this.#database.exec("PRAGMA synchronous = FULL");
       this.#database.exec("PRAGMA foreign_keys = ON");
-      this.#database.exec("PRAGMA cache_size = -65536");
+      this.#database.exec("PRAGMA cache_size = -16384");
       this.#database.exec("PRAGMA wal_autocheckpoint = 4000");
       if (maxPages !== undefined) this.#database.exec(`PRAGMA max_page_count = ${maxPages}`);
       this.#migrate();
