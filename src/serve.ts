@@ -19,7 +19,7 @@ import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
 import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
-import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
+import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
 import { applyBudgets, callSettings, defaultBudgetOf, placesOf, servedProvider } from "./from-config.ts";
@@ -97,7 +97,8 @@ async function start(
   // Before anything is made: who starts a second server by mistake finds no empty data folder afterwards.
   await tryAddress(config.listen);
   const ledgerFolder = join(config.data_dir, "ledger");
-  const store = await openSqliteLedgerStore(
+  const store = await openLedgerStore(
+    config,
     { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), maxPages: options.maxPages },
     now,
   );
@@ -244,6 +245,11 @@ async function startSimProcess(provider: ProviderConfig, opened: (() => unknown)
   });
   child.removeAllListeners("exit");
   return (JSON.parse(line) as { url: string }).url;
+}
+
+function openLedgerStore(config: Config, options: Parameters<typeof openSqliteLedgerStore>[0], now: () => number): Promise<LedgerStore> {
+  const { ledger } = config.stores;
+  return ledger === "sqlite" ? openSqliteLedgerStore(options, now) : openPostgresLedgerStore({ ...options, postgresUrl: ledger }, now);
 }
 
 /** Without the warehouse calls and budgets go on; their traces wait in the outbox. */

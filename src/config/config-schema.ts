@@ -241,6 +241,11 @@ export const configSchema = closed(
     ),
     stores: closed(
       {
+        ledger: text("Where budgets and bookings are kept: sqlite (built in, in data_dir), or the postgres:// URL of a database.", {
+          format: "ledger",
+          default: "sqlite",
+          writeOnly: true,
+        }),
         warehouse: text("Where calls are kept for reports: chdb (built in), none, or the URL of a ClickHouse server.", {
           format: "warehouse",
           default: "chdb",

@@ -21,6 +21,7 @@ export const TEXT_FORMATS = {
   "model-pattern": { expected: "a model name, or a pattern with * for any text", test: (text) => /^[^\s]{1,128}$/.test(text) },
   host: { expected: "a host name or an IP address", test: isHost },
   "http-url": { expected: "an http(s) URL without a name or password in it", test: isHttpUrl, secret: true },
+  ledger: { expected: "sqlite, or the postgres:// URL of a database", test: isLedger, secret: true },
   warehouse: { expected: "chdb, none, or the http(s) URL of a ClickHouse server", test: isWarehouse, secret: true },
   instant: { expected: "a day such as 2026-11-01, or an instant with its offset such as 2026-11-01T00:00:00Z", test: isInstant },
   "header-value": { expected: "text without line breaks or other control characters", test: isHeaderValue, secret: true },
@@ -57,6 +58,10 @@ function isHttpUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, username, password } = new URL(text);
   return (protocol === "http:" || protocol === "https:") && username === "" && password === "";
+}
+
+function isLedger(text: string): boolean {
+  return text === "sqlite" || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text) && new URL(text).pathname.length > 1);
 }
 
 function isWarehouse(text: string): boolean {

@@ -1,15 +1,15 @@
 import type { Instant } from "../../core/time/window.ts";
 import type { AuditedChange } from "../../ports/ledger-store.ts";
 import { auditHash, CHAIN_START } from "./chained-rows.ts";
-import type { StoreDatabase } from "./store-database.ts";
+import type { LedgerDatabase } from "./ledger-database.ts";
 
 /** Appends to the hash-chained audit log, inside the transaction of the change it tells of. */
 export class AuditLog {
-  readonly #database: StoreDatabase;
+  readonly #database: LedgerDatabase;
   #seq = 0;
   #hash: Uint8Array = CHAIN_START;
 
-  constructor(database: StoreDatabase) {
+  constructor(database: LedgerDatabase) {
     this.#database = database;
     this.reload();
   }

@@ -5,15 +5,15 @@ import { type Posting, post } from "../../core/ledger/posting.ts";
 import { formatUsd } from "../../core/money/usd.ts";
 import type { Period } from "../../core/time/window.ts";
 import { CHAIN_START, type Entry, entryHash, joinAccounts } from "./chained-rows.ts";
+import type { LedgerDatabase } from "./ledger-database.ts";
 import { accountOfRow, budgetOfRow, rowOfAccount, rowOfBudget } from "./row-shapes.ts";
-import type { StoreDatabase } from "./store-database.ts";
 
 /**
  * Accounts and entries within one transaction. Balances are kept in memory between transactions, since this is their only writer,
  * and written once per transaction however many entries touched them. After a failed transaction everything is read afresh.
  */
 export class BalanceSheet {
-  readonly #database: StoreDatabase;
+  readonly #database: LedgerDatabase;
   readonly epoch: number;
   readonly #budgets = new Map<string, Budget>();
   readonly #accounts = new Map<string, Account>();
@@ -24,7 +24,7 @@ export class BalanceSheet {
   #seq = 0;
   #hash: Uint8Array = CHAIN_START;
 
-  constructor(database: StoreDatabase, epoch: number) {
+  constructor(database: LedgerDatabase, epoch: number) {
     this.#database = database;
     this.epoch = epoch;
     this.reload();

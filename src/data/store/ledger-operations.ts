@@ -16,15 +16,15 @@ import type {
 import type { AuditLog } from "./audit-log.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
 import { joinAccounts, splitAccounts } from "./chained-rows.ts";
-import type { SqlRow, StoreDatabase } from "./store-database.ts";
+import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 
 /** What changes money, one method each. Every method checks before it writes, so that a refusal leaves nothing behind. */
 export class LedgerOperations {
-  readonly #database: StoreDatabase;
+  readonly #database: LedgerDatabase;
   readonly #sheet: BalanceSheet;
   readonly #audit: AuditLog;
 
-  constructor(database: StoreDatabase, sheet: BalanceSheet, audit: AuditLog) {
+  constructor(database: LedgerDatabase, sheet: BalanceSheet, audit: AuditLog) {
     this.#database = database;
     this.#sheet = sheet;
     this.#audit = audit;

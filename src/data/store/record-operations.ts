@@ -2,16 +2,16 @@ import { writeFileSync } from "node:fs";
 import type { Instant, Period } from "../../core/time/window.ts";
 import type { AuditedChange, AuditRow, IdempotencyClaim, IdempotencyState, OutboxRow, VirtualKey } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
+import type { LedgerDatabase } from "./ledger-database.ts";
 import { keyOfRow, rowOfKey } from "./row-shapes.ts";
-import type { StoreDatabase } from "./store-database.ts";
 
 /** What the store keeps besides money: keys, idempotency, the outbox, the audit log. */
 export class RecordOperations {
-  readonly #database: StoreDatabase;
+  readonly #database: LedgerDatabase;
   readonly #audit: AuditLog;
   readonly #epoch: number;
 
-  constructor(database: StoreDatabase, audit: AuditLog, epoch: number) {
+  constructor(database: LedgerDatabase, audit: AuditLog, epoch: number) {
     this.#database = database;
     this.#audit = audit;
     this.#epoch = epoch;

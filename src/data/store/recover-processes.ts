@@ -5,8 +5,8 @@ import type { Instant } from "../../core/time/window.ts";
 import type { Ending, Recovery } from "../../ports/ledger-store.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
 import { deleteJournal, type JournalledHold, readJournal } from "./call-journal.ts";
+import type { LedgerDatabase } from "./ledger-database.ts";
 import type { LedgerOperations } from "./ledger-operations.ts";
-import type { StoreDatabase } from "./store-database.ts";
 
 /**
  * Puts right what dead processes left behind: endings that only their journal knows are booked, holds without an ending become in
@@ -15,7 +15,7 @@ import type { StoreDatabase } from "./store-database.ts";
  * @param bootId of the running machine; a process of an earlier boot may have lost the end of its journal with the machine
  */
 export function recoverProcesses(
-  database: StoreDatabase,
+  database: LedgerDatabase,
   sheet: BalanceSheet,
   ledger: LedgerOperations,
   folder: string,

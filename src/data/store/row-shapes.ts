@@ -1,7 +1,7 @@
 import type { Account, Budget } from "../../core/ledger/budget.ts";
 import type { ScopeDimension } from "../../core/scope/scope.ts";
 import type { VirtualKey } from "../../ports/ledger-store.ts";
-import type { SqlRow } from "./store-database.ts";
+import type { SqlRow } from "./ledger-database.ts";
 
 export function budgetOfRow(row: SqlRow): Budget {
   return {

@@ -39,7 +39,19 @@ const MOST_GATHERED = 500;
  * Calls made in one turn of the event loop travel together, in their order.
  * @throws Problem data_dir_in_use, data_corrupt, store_unavailable
  */
-export async function openSqliteLedgerStore(options: StoreOptions, now: () => Instant): Promise<LedgerStore> {
+export function openSqliteLedgerStore(options: Omit<StoreOptions, "postgresUrl">, now: () => Instant): Promise<LedgerStore> {
+  return openStoreThread(options, now);
+}
+
+/** A ledger in PostgreSQL, behind the same thread: its transactions gather as those of the embedded one do. */
+export function openPostgresLedgerStore(
+  options: StoreOptions & { readonly postgresUrl: string },
+  now: () => Instant,
+): Promise<LedgerStore> {
+  return openStoreThread(options, now);
+}
+
+async function openStoreThread(options: StoreOptions, now: () => Instant): Promise<LedgerStore> {
   const worker = new Worker(siblingModule(import.meta.url, "./store-worker"), { workerData: options });
   const opened = await new Promise<{ epoch: number; recovery: Recovery }>((resolve, reject) => {
     worker.once("error", reject);

@@ -5,14 +5,20 @@ import type { Instant } from "../../core/time/window.ts";
 import type { Recovery } from "../../ports/ledger-store.ts";
 import { AuditLog } from "./audit-log.ts";
 import { BalanceSheet } from "./balance-sheet.ts";
+import { FolderLock } from "./folder-lock.ts";
+import type { LedgerDatabase } from "./ledger-database.ts";
 import { LedgerOperations } from "./ledger-operations.ts";
+import { PostgresDatabase } from "./postgres-database.ts";
 import { RecordOperations } from "./record-operations.ts";
 import { recoverProcesses } from "./recover-processes.ts";
-import { problemOf, StoreDatabase } from "./store-database.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
 import { verifyStore } from "./verify-store.ts";
 
 export interface StoreOptions {
+  /** Of the embedded ledger, and of the journal of calls, which is local with every ledger. */
   readonly folder: string;
+  /** A PostgreSQL database, in place of the embedded ledger. */
+  readonly postgresUrl?: string | undefined;
   readonly bootId: string;
   readonly openedAt: Instant;
   /** Bounds the file, so that tests can fill it as a full disk would. */
@@ -28,8 +34,9 @@ export type Outcome = { readonly ok: true; readonly value: unknown } | { readonl
 export class StoreEngine {
   readonly epoch: number;
   readonly recovery: Recovery;
-  readonly #database: StoreDatabase;
-  readonly #path: string;
+  readonly #database: LedgerDatabase;
+  /** With a ledger elsewhere nothing else keeps a second process from this one's journal. */
+  readonly #lock: FolderLock | undefined;
   readonly #sheet: BalanceSheet;
   readonly #audit: AuditLog;
   readonly #operations: Readonly<Record<string, (...parameters: never[]) => unknown>>;
@@ -40,8 +47,11 @@ export class StoreEngine {
     } catch (error) {
       throw new Problem("store_unavailable", { path: options.folder }, { cause: error });
     }
-    this.#path = join(options.folder, "ledger.sqlite");
-    const database = new StoreDatabase(this.#path, options.maxPages);
+    this.#lock = options.postgresUrl === undefined ? undefined : new FolderLock(options.folder);
+    const database: LedgerDatabase =
+      options.postgresUrl === undefined
+        ? new SqliteDatabase(join(options.folder, "ledger.sqlite"), options.maxPages)
+        : new PostgresDatabase(options.postgresUrl);
     this.#database = database;
     let ledger: LedgerOperations;
     try {
@@ -54,10 +64,12 @@ export class StoreEngine {
       const { recovery, deleteJournals } = recoverProcesses(database, this.#sheet, ledger, folder, bootId, openedAt);
       this.recovery = recovery;
       database.commit();
+      database.own?.(this.epoch);
       deleteJournals();
     } catch (error) {
       database.close();
-      throw problemOf(error, this.#path);
+      this.#lock?.release();
+      throw database.explain(error);
     }
     const records = new RecordOperations(database, this.#audit, this.epoch);
     this.#operations = {
@@ -98,7 +110,7 @@ export class StoreEngine {
     try {
       return this.#transact(requests);
     } catch (error) {
-      if (requests.length === 1) return [{ ok: false, error: this.#explain(error) }];
+      if (requests.length === 1) return [{ ok: false, error: this.#database.explain(error) }];
       return requests.flatMap((request) => this.run([request]));
     }
   }
@@ -112,6 +124,7 @@ export class StoreEngine {
       this.#database.commit();
     } finally {
       this.#database.close();
+      this.#lock?.release();
     }
   }
 
@@ -119,12 +132,13 @@ export class StoreEngine {
   abandon(): void {
     this.#database.rollback();
     this.#database.close();
+    this.#lock?.release();
   }
 
   #transact(requests: readonly { readonly operation: string; readonly parameters: readonly unknown[] }[]): Outcome[] {
     const outcomes: Outcome[] = [];
     try {
-      this.#database.begin();
+      this.#database.begin(onceOf(requests));
       for (const { operation, parameters } of requests) {
         const carryOut = this.#operations[operation];
         if (!carryOut) throw new Error(`the store has no operation ${operation}`);
@@ -146,8 +160,13 @@ export class StoreEngine {
       throw error;
     }
   }
+}
 
-  #explain(error: unknown): Error {
-    return problemOf(error, this.#path);
-  }
+/** What the requests may do a single time: the store looks all of it up at once. */
+function onceOf(requests: readonly { readonly operation: string; readonly parameters: readonly unknown[] }[]): string[] {
+  return requests.flatMap(({ operation, parameters }) => {
+    const { holdId } = (parameters[0] ?? {}) as { holdId?: string };
+    if (operation === "end") return [`end:${holdId}`];
+    return operation === "resolveDoubt" ? [`resolve:${holdId}`] : [];
+  });
 }

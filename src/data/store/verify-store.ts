@@ -3,11 +3,11 @@ import { post } from "../../core/ledger/posting.ts";
 import { formatUsd } from "../../core/money/usd.ts";
 import type { StoreFindings } from "../../ports/ledger-store.ts";
 import { auditHash, CHAIN_START, type Entry, entryHash, splitAccounts } from "./chained-rows.ts";
+import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 import { accountOfRow } from "./row-shapes.ts";
-import type { SqlRow, StoreDatabase } from "./store-database.ts";
 
 /** Recomputes every balance from the entries, by the same rules that made them, and both chains of hashes. */
-export function verifyStore(database: StoreDatabase): StoreFindings {
+export function verifyStore(database: LedgerDatabase): StoreFindings {
   const findings: string[] = [];
   const stored = new Map(database.all("all-accounts").map((row) => [String(row.id), accountOfRow(row)]));
   const replayed = new Map<string, Account>();
@@ -91,7 +91,7 @@ function compareDoubt(stored: ReadonlyMap<string, Account>, holds: readonly SqlR
   }
 }
 
-function verifyAudit(database: StoreDatabase, findings: string[]): number {
+function verifyAudit(database: LedgerDatabase, findings: string[]): number {
   let hash: Uint8Array = CHAIN_START;
   let rows = 0;
   for (const row of database.each("all-audit")) {

@@ -1,17 +1,14 @@
 import { createHash } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Problem } from "../../contract/problem.ts";
+import type { LedgerDatabase, SqlParameters, SqlRow, SqlValue } from "./ledger-database.ts";
 import { readStatements } from "./statement-file.ts";
 
-export type SqlRow = Record<string, null | number | bigint | string | Uint8Array>;
-
-/**
- * The embedded store's file: one writer, exclusively locked, every commit on disk before it is acknowledged.
- * Integers come back as bigint, since money does not fit a number.
- */
-export class StoreDatabase {
+/** The embedded store's file: one writer, exclusively locked, every commit on disk before it is acknowledged. */
+export class SqliteDatabase implements LedgerDatabase {
+  readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = readStatements(new URL("statements/", import.meta.url));
   readonly #prepared = new Map<string, StatementSync>();
@@ -21,6 +18,7 @@ export class StoreDatabase {
    * @throws Problem data_dir_in_use, data_corrupt, store_unavailable
    */
   constructor(path: string, maxPages?: number) {
+    this.#path = path;
     mkdirSync(dirname(path), { recursive: true });
     this.#database = new DatabaseSync(path, { timeout: 200 });
     try {
@@ -38,11 +36,11 @@ export class StoreDatabase {
     }
   }
 
-  one(name: string, parameters: Record<string, SQLInputValue>): SqlRow | undefined {
+  one(name: string, parameters: SqlParameters): SqlRow | undefined {
     return this.#prepare(name).get(parameters) as SqlRow | undefined;
   }
 
-  all(name: string, parameters: Record<string, SQLInputValue> = {}): SqlRow[] {
+  all(name: string, parameters: SqlParameters = {}): SqlRow[] {
     return this.#prepare(name).all(parameters) as SqlRow[];
   }
 
@@ -51,12 +49,12 @@ export class StoreDatabase {
   }
 
   /** @returns the number of rows changed */
-  run(name: string, parameters: Record<string, SQLInputValue>): number {
+  run(name: string, parameters: SqlParameters): number {
     return Number(this.#prepare(name).run(parameters).changes);
   }
 
   /** As run, with parameters by position, for the statements that every call needs. */
-  runPositional(name: string, ...parameters: SQLInputValue[]): number {
+  runPositional(name: string, ...parameters: SqlValue[]): number {
     return Number(this.#prepare(name).run(...parameters).changes);
   }
 
@@ -74,6 +72,10 @@ export class StoreDatabase {
 
   close(): void {
     this.#database.close();
+  }
+
+  explain(error: unknown): Error {
+    return problemOf(error, this.#path);
   }
 
   #prepare(name: string): StatementSync {
@@ -111,8 +113,8 @@ export class StoreDatabase {
   }
 }
 
-/** What SQLite says, in our words: a lock, damage, or a disk that does not take writes. */
-export function problemOf(error: unknown, path: string): Error {
+/** A lock, damage, or a disk that does not take writes. */
+function problemOf(error: unknown, path: string): Error {
   if (error instanceof Problem) return error;
   const primary = Number((error as { errcode?: number }).errcode ?? 0) & 0xff;
   const said = error instanceof Error ? error.message : String(error);

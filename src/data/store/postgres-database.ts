@@ -1,0 +1,258 @@
+import { createHash } from "node:crypto";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { Problem } from "../../contract/problem.ts";
+import { siblingModule } from "../../std/sibling-module.ts";
+import type { LedgerDatabase, SqlParameters, SqlRow, SqlValue } from "./ledger-database.ts";
+import type { Batch, BatchReply, PostgresThreadData, Statement } from "./postgres-thread.ts";
+import { readStatements } from "./statement-file.ts";
+
+/** Written together, as columns: one statement for all the calls of a transaction. */
+const GATHERED: ReadonlySet<string> = new Set(["append-entry", "append-outbox"]);
+/** Where append-entry has what may happen once, and what that answers when it did not happen. */
+const ONCE_COLUMN = 11;
+const LONGEST_WAIT_MS = 30_000;
+
+type Bound = { readonly text: string; readonly names: readonly string[] };
+
+/**
+ * A ledger in PostgreSQL, owned by one process at a time. The statements are those of the embedded ledger, but for the few that
+ * `statements-postgres/` replaces. The engine's thread waits while another one speaks to the server (postgres-thread.ts).
+ */
+export class PostgresDatabase implements LedgerDatabase {
+  readonly #url: string;
+  readonly #thread: Worker;
+  readonly #port: MessagePort;
+  readonly #replied = new Int32Array(new SharedArrayBuffer(4));
+  readonly #statements = new Map([
+    ...readStatements(new URL("statements/", import.meta.url)),
+    ...readStatements(new URL("statements-postgres/", import.meta.url)),
+  ]);
+  readonly #bound = new Map<string, Bound>();
+  /** Writes whose answer nobody waits for. They are sent before anything that is asked, and with the commit. */
+  #pending: Statement[] = [];
+  #gathered = new Map<string, SqlValue[][]>();
+  /** What this transaction was asked about, and what of it has happened. */
+  #asked = new Set<string>();
+  #happened = new Set<string>();
+  #open = false;
+  #owner: number | undefined;
+  /** The connection that was last known to act for a process that is not taken for dead. */
+  #trusted = 0;
+  #answeredBy = 0;
+
+  /** @throws Problem data_dir_in_use, data_corrupt, store_unavailable */
+  constructor(url: string) {
+    this.#url = url;
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const workerData: PostgresThreadData = { url, port: port2, replied: this.#replied.buffer as SharedArrayBuffer };
+    this.#thread = new Worker(siblingModule(import.meta.url, "./postgres-thread"), { workerData, transferList: [port2] });
+    this.#thread.unref();
+    try {
+      this.#migrate();
+    } catch (error) {
+      this.close();
+      throw this.explain(error);
+    }
+  }
+
+  one(name: string, parameters: SqlParameters): SqlRow | undefined {
+    return this.#ask(this.#statement(name, parameters)).rows[0];
+  }
+
+  all(name: string, parameters: SqlParameters = {}): SqlRow[] {
+    return [...this.#ask(this.#statement(name, parameters)).rows];
+  }
+
+  each(name: string): Iterable<SqlRow> {
+    return this.all(name);
+  }
+
+  run(name: string, parameters: SqlParameters): number {
+    return this.#ask(this.#statement(name, parameters)).count;
+  }
+
+  runPositional(name: string, ...parameters: SqlValue[]): number {
+    if (name === "append-entry" && !this.#mayHappen(parameters[ONCE_COLUMN] as string | null)) return 0;
+    if (GATHERED.has(name)) {
+      const rows = this.#gathered.get(name);
+      if (rows) rows.push(parameters);
+      else this.#gathered.set(name, [parameters]);
+      return 1;
+    }
+    return this.#ask({ text: this.#bind(name).text, values: parameters }).count;
+  }
+
+  own(epoch: number): void {
+    this.#owner = epoch;
+    this.#trusted = this.#answeredBy;
+  }
+
+  begin(once: readonly string[] = []): void {
+    this.#forget();
+    const statements: Statement[] = [{ text: "BEGIN", values: [] }];
+    if (once.length > 0) statements.push(this.#onceOf(once));
+    const [, seen] = this.#exchange(statements);
+    this.#open = true;
+    this.#note(once, seen?.rows ?? []);
+    if (this.#owner !== undefined && this.#answeredBy !== this.#trusted) this.#checkOwner(this.#owner);
+  }
+
+  commit(): void {
+    this.#exchange([...this.#takePending(), { text: "COMMIT", values: [] }]);
+    this.#open = false;
+  }
+
+  rollback(): void {
+    this.#forget();
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      this.#exchange([{ text: "ROLLBACK", values: [] }]);
+    } catch {
+      // The server undoes what a lost connection had begun.
+    }
+  }
+
+  close(): void {
+    try {
+      this.#send(null);
+    } finally {
+      this.#port.close();
+      void this.#thread.terminate();
+    }
+  }
+
+  explain(error: unknown): Error {
+    if (error instanceof Problem) return error;
+    const { code = "", message } = error as Error & { code?: string };
+    const place = this.#place();
+    if (code === "BALLAST_OWNED") return new Problem("data_dir_in_use", { path: place }, { cause: error });
+    // Connections, resources, an operator's interruption, a wrong address, no right to enter: nothing here is written.
+    if (/^(CONNECTION_|CONNECT_|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_|08|28|3D|53|55|57|58|40)/.test(code))
+      return new Problem("store_unavailable", { path: place, said: message }, { cause: error });
+    return error as Error;
+  }
+
+  /** While the connection was lost, another process may have put right what this one left behind, as if it had died. */
+  #checkOwner(epoch: number): void {
+    if (this.one("process-is-open", { epoch }) === undefined) {
+      const message =
+        "This process was taken for dead while its connection to the ledger was lost, and what it held is in doubt; restart it.";
+      throw new Problem("store_unavailable", { path: this.#place(), epoch }, { message });
+    }
+    this.#trusted = this.#answeredBy;
+  }
+
+  #place(): string {
+    return this.#url.replace(/\/\/[^@/]*@/, "//");
+  }
+
+  /** An entry that may happen once is written when it has not happened: before this transaction, or in it. */
+  #mayHappen(once: string | null): boolean {
+    if (once === null) return true;
+    if (!this.#asked.has(once)) this.#note([once], this.#ask(this.#onceOf([once])).rows);
+    if (this.#happened.has(once)) return false;
+    this.#happened.add(once);
+    return true;
+  }
+
+  #onceOf(once: readonly string[]): Statement {
+    return { text: this.#bind("entries-of-once").text, values: [JSON.stringify(once)] };
+  }
+
+  #note(asked: readonly string[], rows: readonly SqlRow[]): void {
+    for (const each of asked) this.#asked.add(each);
+    for (const row of rows) this.#happened.add(String(row.once));
+  }
+
+  #forget(): void {
+    this.#pending = [];
+    this.#gathered = new Map();
+    this.#asked = new Set();
+    this.#happened = new Set();
+  }
+
+  #takePending(): Statement[] {
+    const statements = this.#pending;
+    for (const [name, rows] of this.#gathered) {
+      const columns = rows[0]!.map((_, column) => JSON.stringify(rows.map((row) => asText(row[column]!))));
+      statements.push({ text: this.#bind(name).text, values: columns });
+    }
+    this.#pending = [];
+    this.#gathered = new Map();
+    return statements;
+  }
+
+  #ask(statement: Statement) {
+    return this.#exchange([...this.#takePending(), statement]).at(-1)!;
+  }
+
+  #exchange(batch: readonly Statement[]) {
+    const reply = this.#send({ statements: batch, continues: this.#open });
+    if (reply === undefined || "failure" in reply) {
+      const { code, message } = reply?.failure ?? { code: "ETIMEDOUT", message: "PostgreSQL did not answer in time" };
+      throw Object.assign(new Error(message), { code });
+    }
+    this.#answeredBy = reply.connection;
+    return reply.results;
+  }
+
+  #send(batch: Batch | null): BatchReply | undefined {
+    Atomics.store(this.#replied, 0, 0);
+    this.#port.postMessage(batch);
+    Atomics.wait(this.#replied, 0, 0, LONGEST_WAIT_MS);
+    return receiveMessageOnPort(this.#port)?.message as BatchReply | undefined;
+  }
+
+  #statement(name: string, parameters: SqlParameters): Statement {
+    const { text, names } = this.#bind(name);
+    return { text, values: names.map((each) => parameters[each] ?? null) };
+  }
+
+  /** The statement with its parameters numbered, as PostgreSQL wants them. */
+  #bind(name: string): Bound {
+    let bound = this.#bound.get(name);
+    if (!bound) {
+      const sql = this.#statements.get(name);
+      if (!sql) throw new Error(`no statement named ${name}`);
+      const names: string[] = [];
+      let positions = 0;
+      const text = sql.replace(/--[^\n]*/g, "").replace(/\?|(?<!:):([a-z]\w*)/gi, (_, parameter?: string) => {
+        if (parameter === undefined) return `$${++positions}`;
+        if (!names.includes(parameter)) names.push(parameter);
+        return `$${names.indexOf(parameter) + 1}`;
+      });
+      bound = { text, names };
+      this.#bound.set(name, bound);
+    }
+    return bound;
+  }
+
+  /** Each migration in a transaction of its own; no other process can be at it, since this one owns the database. */
+  #migrate(): void {
+    this.#exchange([{ text: "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL)", values: [] }]);
+    const [answer] = this.#exchange([{ text: "SELECT name, sha256 FROM schema_migration", values: [] }]);
+    const applied = new Map(answer!.rows.map((row) => [String(row.name), String(row.sha256)]));
+    const files = [...readStatements(new URL("migrations-postgres/", import.meta.url))].sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [name, sql] of files) {
+      const sha256 = createHash("sha256").update(sql).digest("hex");
+      const before = applied.get(name);
+      if (before === sha256) continue;
+      if (before !== undefined)
+        throw new Problem("data_corrupt", { migration: name }, { message: `The migration ${name} is not the one that made these tables.` });
+      this.#exchange([
+        { text: "BEGIN", values: [] },
+        { text: sql, values: [] },
+        { text: "INSERT INTO schema_migration (name, sha256) VALUES ($1, $2)", values: [name, sha256] },
+        { text: "COMMIT", values: [] },
+      ]);
+    }
+  }
+}
+
+/** As a member of a JSON array: bytes in hex, numbers as text, which keeps all their digits. */
+function asText(value: SqlValue): string | null {
+  if (value === null) return null;
+  return value instanceof Uint8Array ? Buffer.from(value).toString("hex") : String(value);
+}

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import postgres from "postgres";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type PostgresServer, postgresIsHere, startPostgres } from "../../../test/servers/postgres-server.ts";
+import { selectorKey } from "../../core/scope/scope.ts";
+import type { LedgerStore } from "../../ports/ledger-store.ts";
+import { BudgetCatalog } from "./budget-catalog.ts";
+import { CallJournal } from "./call-journal.ts";
+import { LeaseDesk } from "./lease-desk.ts";
+import { AT, aBudget, CHANGE, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
+import { openPostgresLedgerStore } from "./sqlite-ledger-store.ts";
+
+if (postgresIsHere()) {
+  ledgerStoreConformance("PostgreSQL", async () => {
+    const server = await startPostgres();
+    let url: string;
+    let folder: string;
+    return {
+      async empty(journals) {
+        folder = journals;
+        url = await server.database();
+      },
+      open: (more = {}) => openPostgresLedgerStore({ folder, postgresUrl: url, bootId: "boot-1", openedAt: AT, ...more }, () => AT),
+      async tamper(change) {
+        const sql = postgres(url, { max: 1 });
+        await sql.unsafe(change);
+        await sql.end();
+      },
+      dispose: () => server.close(),
+    };
+  });
+
+  describe("a ledger in PostgreSQL", () => {
+    let server: PostgresServer;
+    let url: string;
+    let folder: string;
+    const opened: LedgerStore[] = [];
+
+    beforeAll(async () => {
+      server = await startPostgres();
+    });
+    afterAll(() => server.close());
+    beforeEach(async () => {
+      url = await server.database();
+      folder = mkdtempSync(join(tmpdir(), "ballast-postgres-store-"));
+    });
+    afterEach(async () => {
+      for (const store of opened.splice(0)) await store.close().catch(() => {});
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    async function open(at = folder): Promise<LedgerStore> {
+      const store = await openPostgresLedgerStore({ folder: at, postgresUrl: url, bootId: "boot-1", openedAt: AT }, () => AT);
+      opened.push(store);
+      return store;
+    }
+
+    it("belongs to one process at a time, wherever the second one has its folder", async () => {
+      await open();
+      await expect(open(join(folder, "other"))).rejects.toMatchObject({ code: "data_dir_in_use" });
+      await expect(open()).rejects.toMatchObject({ code: "data_dir_in_use" });
+    });
+
+    it("that cannot be reached is told without its password", async () => {
+      url = "postgres://ballast:very-secret@127.0.0.1:1/nowhere";
+      const refused = await open().catch((error: unknown) => error as Error);
+      expect(refused).toMatchObject({ code: "store_unavailable" });
+      expect(JSON.stringify([refused, (refused as Error).message, (refused as Error).stack])).not.toContain("very-secret");
+    });
+
+    it("may be restarted under a running process: what was ended meanwhile is booked once it is back", async () => {
+      const store = await open();
+      const catalog = await BudgetCatalog.open(store, null);
+      const selector = { tenant: "a" };
+      await catalog.put(aBudget({ id: selectorKey(selector), selector, limitNano: 1_000_000n }), CHANGE);
+      const journal = new CallJournal(folder, store.epoch);
+      let failures = 0;
+      const beforeRetry = async () => {
+        failures += 1;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      };
+      const desk = new LeaseDesk({ store, catalog, journal, beforeRetry });
+      const call = async (holdId: string) => {
+        const result = await desk.hold(holdId, [{ tenant: "a", provider: "p", model: "m" }], 100n, AT);
+        if (result.outcome === "refused") throw new Error("refused");
+        const { accounts, amountNano: heldNano } = result.hold;
+        const tokens = { inputTokens: 1, outputTokens: 1 };
+        await desk.end({ kind: "settle", holdId, accounts, heldNano, amountNano: 40n, ...tokens, at: AT, tenant: "a", trace: "{}" });
+      };
+      let ended = 0;
+      const calling = (async () => {
+        for (let number = 0; ended < 300; number++) {
+          try {
+            await call(`h${number}`);
+            ended += 1;
+          } catch (error) {
+            expect(error).toMatchObject({ code: "store_unavailable" });
+          }
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+      })();
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await server.restart();
+      await calling;
+      await expect.poll(() => desk.openHolds(), { timeout: 10_000 }).toBe(0);
+      expect(failures).toBeGreaterThan(0);
+      expect(await desk.status([selectorKey(selector)], AT)).toMatchObject([{ spentNano: BigInt(ended) * 40n, inDoubtNano: 0n }]);
+      expect((await store.verify()).findings).toEqual([]);
+      journal.abandon();
+    });
+
+    it("refuses a process that was taken for dead while its connection was lost, also after the other one has gone", async () => {
+      const first = await open();
+      await first.putBudget(aBudget(), CHANGE);
+      const lease = () => first.lease({ at: AT, wants: [{ budgetId: "b", window: WINDOW, missingNano: 10n }], create: [] });
+      const granted = await lease();
+      if (granted.outcome !== "granted") throw new Error("refused");
+      await server.restart();
+      const second = await open(join(folder, "second"));
+      expect(second.recovery).toMatchObject({ deadProcesses: 1, journalDamaged: true });
+      await expect(lease()).rejects.toMatchObject({ code: "data_dir_in_use" });
+      await second.close();
+      await expect(lease()).rejects.toThrow("taken for dead");
+      expect(await (await openLast()).accounts(["b"], AT)).toMatchObject([{ leasedNano: 0n, inDoubtNano: granted.grants[0]!.amountNano }]);
+    });
+
+    async function openLast(): Promise<LedgerStore> {
+      await opened
+        .shift()!
+        .close(false)
+        .catch(() => {});
+      return await open();
+    }
+  });
+} else it.skip("PostgreSQL as a ledger: skipped, there is no PostgreSQL here", () => {});
