@@ -37,7 +37,8 @@ export interface PostgresThreadData {
 /** What one process at a time holds of a database: its number is the word ballast. */
 const OWNER_LOCK = 0x62616c6c617374n;
 const STATEMENT_TIMEOUT_MS = 20_000;
-const LONGEST_LOCK_WAIT_MS = 1500;
+const LOCK_WAIT_MS = 100;
+const MOST_LOCK_TRIES = 15;
 
 const { url, port, replied } = workerData as PostgresThreadData;
 invariant(parentPort, "postgres-thread.ts runs in a worker thread");
@@ -62,7 +63,10 @@ async function connected(): Promise<postgres.ReservedSql<{ bigint: bigint }>> {
   const fresh = await own.reserve();
   let owned = await takeLock(fresh);
   // The server may not have noticed yet that the process before this one is dead.
-  for (const end = Date.now() + LONGEST_LOCK_WAIT_MS; !owned && Date.now() < end; owned = await takeLock(fresh)) await sleep(100);
+  for (let tries = 1; !owned && tries < MOST_LOCK_TRIES; tries++) {
+    await sleep(LOCK_WAIT_MS);
+    owned = await takeLock(fresh);
+  }
   if (!owned) throw failure("BALLAST_OWNED", "another process owns this database");
   connection = fresh;
   connections += 1;

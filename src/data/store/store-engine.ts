@@ -39,6 +39,8 @@ export class StoreEngine {
   readonly #lock: FolderLock | undefined;
   readonly #sheet: BalanceSheet;
   readonly #audit: AuditLog;
+  /** What is kept in memory may be of a transaction that failed. */
+  #stale = false;
   readonly #operations: Readonly<Record<string, (...parameters: never[]) => unknown>>;
 
   constructor(options: StoreOptions) {
@@ -135,10 +137,18 @@ export class StoreEngine {
     this.#lock?.release();
   }
 
+  /** When it is the database that failed, it cannot be read either: so not at once, but with the next transaction. */
+  #refresh(): void {
+    this.#sheet.reload();
+    this.#audit.reload();
+    this.#stale = false;
+  }
+
   #transact(requests: readonly { readonly operation: string; readonly parameters: readonly unknown[] }[]): Outcome[] {
     const outcomes: Outcome[] = [];
     try {
       this.#database.begin(onceOf(requests));
+      if (this.#stale) this.#refresh();
       for (const { operation, parameters } of requests) {
         const carryOut = this.#operations[operation];
         if (!carryOut) throw new Error(`the store has no operation ${operation}`);
@@ -155,8 +165,7 @@ export class StoreEngine {
       return outcomes;
     } catch (error) {
       this.#database.rollback();
-      this.#sheet.reload();
-      this.#audit.reload();
+      this.#stale = true;
       throw error;
     }
   }
