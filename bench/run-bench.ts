@@ -9,6 +9,7 @@ import { latencyBench } from "./latency-bench.ts";
 import { ledgerBench } from "./ledger-bench.ts";
 import { LoadCaller } from "./load-caller.ts";
 import { memoryBench } from "./memory-bench.ts";
+import { postgresBench } from "./postgres-bench.ts";
 
 /*
  * node bench/run-bench.ts [--rounds 5] [--seconds 4] [--only gateway] [--calls 180000] [--checkout folder] [--against folder] [--json]
@@ -20,6 +21,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   bodies: bodiesBench,
   memory: memoryBench,
   ledger: ledgerBench,
+  postgres: postgresBench,
 };
 
 const { values } = parseArgs({
