@@ -16,6 +16,8 @@ export interface LedgerStore {
 
   /** Leases for one call on several accounts, all or none; creates the accounts, and the budgets that are due, first. */
   lease(request: LeaseRequest): Promise<LeaseAnswer>;
+  /** What this process has been leased of each account and has not settled, put in doubt or given back: after all requests before this one. */
+  leases(): Promise<readonly { readonly account: string; readonly amountNano: Nano }[]>;
   giveBack(returns: readonly { account: string; amountNano: Nano }[]): Promise<void>;
   /** Ends holds and records their traces. Ending a hold again changes nothing. */
   end(ending: Ending): Promise<EndingAnswer>;

@@ -6,8 +6,8 @@ import { BudgetCatalog } from "../../src/data/store/budget-catalog.ts";
 import { CallJournal } from "../../src/data/store/call-journal.ts";
 import { type HeldMoney, LeaseDesk } from "../../src/data/store/lease-desk.ts";
 import { StoreEngine } from "../../src/data/store/store-engine.ts";
-import type { StoreFindings } from "../../src/ports/ledger-store.ts";
-import { Crash, crashingStore } from "./crashing-store.ts";
+import type { Ending, EndingAnswer, StoreFindings } from "../../src/ports/ledger-store.ts";
+import { Crash, crashingStore, LostAnswer } from "./crashing-store.ts";
 import { SeededRandom } from "./seeded-random.ts";
 
 export interface HistoryReport {
@@ -122,7 +122,12 @@ class History {
     const scope = { tenant, model: this.#random.pick(MODELS), team: "t" };
     const amountNano = BigInt(this.#random.whole(this.#random.chance(0.2) ? 400 : 60));
     const holdId = `h${++this.#lastId}`;
-    const result = await this.#desk.hold(holdId, [scope], amountNano, this.#now);
+    const result = await this.#desk.hold(holdId, [scope], amountNano, this.#now).catch((error: unknown) => {
+      // No answer from the store, and no call: as the gateway would refuse it.
+      if (error instanceof LostAnswer || (error as { code?: string }).code === "store_unavailable") return undefined;
+      throw error;
+    });
+    if (!result) return;
     if (result.outcome === "refused") {
       this.#refused += 1;
       // Right at the moment it is given: what is free does not carry the call.
@@ -158,8 +163,18 @@ class History {
     const ended = this.#calls.filter((call) => call.stored);
     if (ended.length === 0) return;
     const call = this.#random.pick(ended);
-    const { applied } = await this.#store.end(this.#ending(call, call.kind === "open" ? "settle" : call.kind));
+    const { applied } = await this.#storeEnd(this.#ending(call, call.kind === "open" ? "settle" : call.kind));
     if (applied) throw new Error(`the hold ${call.holdId} ended twice`);
+  }
+
+  async #storeEnd(ending: Ending): Promise<EndingAnswer> {
+    for (;;) {
+      try {
+        return await this.#store.end(ending);
+      } catch (error) {
+        if (!(error instanceof LostAnswer)) throw error;
+      }
+    }
   }
 
   #ending(call: WorldCall, kind: "settle" | "release" | "doubt") {
@@ -226,7 +241,7 @@ class History {
       if (life !== this.#crashes) throw new Crash("what a dead process still had to do");
       this.#mayCrash(where);
     };
-    this.#store = crashingStore(this.#engine, mayCrash, turns);
+    this.#store = crashingStore(this.#engine, mayCrash, turns, () => this.#random.chance(0.03));
     const limits = { window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [50, 80, 100], warnPercent: 80 } as const;
     this.#catalog = await BudgetCatalog.open(this.#store, { ...limits, limitNano: 500n });
     if (this.#catalog.all().length === 0) {
@@ -256,7 +271,7 @@ class History {
           if (call) call.stored = true;
         },
       },
-      beforeRetry: ({ error }) => Promise.reject(error),
+      beforeRetry: ({ error }) => (error instanceof LostAnswer ? Promise.resolve() : Promise.reject(error)),
     });
   }
 

@@ -128,6 +128,25 @@ describe("the lease desk", () => {
     await expect(broken.hold("h3", [SCOPE], 1n, AT)).rejects.toMatchObject({ code: "store_unavailable" });
   });
 
+  it("finds a lease that was given although its answer was lost", async () => {
+    const lost = new Proxy(store, {
+      get(target, name) {
+        const own = Reflect.get(target, name);
+        if (name !== "lease" || answered) return own.bind?.(target);
+        return async (request: Parameters<LedgerStore["lease"]>[0]) => {
+          answered = true;
+          await target.lease(request);
+          throw new Error("the connection was lost");
+        };
+      },
+    });
+    let answered = false;
+    const desk = new LeaseDesk({ store: lost, catalog, journal, beforeRetry: async () => {} });
+    await expect(desk.hold("h1", [SCOPE], 1000n, AT)).rejects.toThrow("lost");
+    await held(desk, "h2", 1000n);
+    expect(await standing(desk)).toMatchObject({ leasedNano: 1000n, heldNano: 1000n });
+  });
+
   it("books the first ending of a call, whatever is said later", async () => {
     const desk = aDesk({ slow: true });
     const hold = await held(desk, "h1", 900n);

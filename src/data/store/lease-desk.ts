@@ -5,7 +5,7 @@ import { LeaseBook } from "../../core/ledger/lease-book.ts";
 import type { Nano } from "../../core/money/usd.ts";
 import type { CallScope } from "../../core/scope/scope.ts";
 import { type Instant, type Period, windowAt } from "../../core/time/window.ts";
-import type { Ending, EndingAnswer, Grant, LedgerStore } from "../../ports/ledger-store.ts";
+import type { Ending, EndingAnswer, Grant, LeaseAnswer, LeaseRequest, LedgerStore } from "../../ports/ledger-store.ts";
 import type { BudgetCatalog } from "./budget-catalog.ts";
 import type { CallJournal } from "./call-journal.ts";
 
@@ -61,6 +61,9 @@ export class LeaseDesk {
   readonly #book = new LeaseBook();
   /** Holds whose ending was refused by the store, and is being tried again. */
   readonly #unwritten = new Set<string>();
+  /** A request for a lease has failed, and may have been carried out. */
+  #uncertain = false;
+  #recounting: Promise<void> | undefined;
   /** Endings that the store has not acknowledged, by hold. */
   readonly #onTheirWay = new Map<string, Promise<void>>();
   /** Accounts that the store has said to be above their warning share. */
@@ -86,6 +89,7 @@ export class LeaseDesk {
     // While endings cannot be written, no new call is let through on leases that were given before.
     if (this.#unwritten.size > 0) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
     for (let round = 0; ; round++) {
+      if (this.#uncertain) await this.#recountOnce();
       const { budgets, due } = this.#budgetsOf(scopes, at);
       const accounts = budgets.map((budget) => this.#window(budget, at).account);
       const shortages = due.length === 0 ? this.#book.hold(holdId, accounts, amountNano) : undefined;
@@ -104,15 +108,12 @@ export class LeaseDesk {
         const missingNano = this.#book.missingNano(account, amountNano);
         return missingNano === undefined ? [] : [{ budgetId: budget.id, window: period, missingNano }];
       });
-      const consumedBefore = new Map(accounts.map((account) => [account, this.#consumed.get(account)?.nano ?? 0n]));
-      const answer = await this.#store.lease({ at, wants, create: due });
+      const answer = await this.#lease({ at, wants, create: due }, accounts);
       this.#catalog.remember(answer.created);
-      if (answer.outcome === "granted") {
-        for (const grant of answer.grants) this.#takeGrant(grant, consumedBefore);
-        continue;
-      }
+      if (answer.outcome === "granted") continue;
       // While the store looked, other calls may have ended: the refusal must be right now, not a moment ago.
       const { account } = answer;
+      if (this.#uncertain) continue;
       if (round < MOST_ROUNDS && availableNano(account) + this.#book.idleNano(account.id) >= amountNano) continue;
       this.#refused.add(account.id);
       return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account: this.#withHolds(account) };
@@ -171,6 +172,40 @@ export class LeaseDesk {
     if (which === "ended_windows") for (const { account, period } of this.#windows.values()) if (at < period.end) current.add(account);
     for (const account of this.#consumed.keys()) if (which === "ended_windows" && !current.has(account)) this.#consumed.delete(account);
     await this.#giveBack(this.#book.accounts().filter((account) => !current.has(account)));
+  }
+
+  /** What is granted is in the book before anything that was asked later is answered. */
+  async #lease(request: LeaseRequest, accounts: readonly string[]): Promise<LeaseAnswer> {
+    const consumedBefore = new Map(accounts.map((account) => [account, this.#consumed.get(account)?.nano ?? 0n]));
+    try {
+      const answer = await this.#store.lease(request);
+      if (answer.outcome === "granted") for (const grant of answer.grants) this.#takeGrant(grant, consumedBefore);
+      return answer;
+    } catch (error) {
+      this.#uncertain = true;
+      throw error;
+    }
+  }
+
+  #recountOnce(): Promise<void> {
+    this.#recounting ??= this.#recount().finally(() => {
+      this.#recounting = undefined;
+    });
+    return this.#recounting;
+  }
+
+  /**
+   * A lease whose answer was lost may have been given all the same; nobody else can use it, so it is ours. The store answers in order:
+   * its count has seen what was asked before, which the book has by then too, and nothing later. Nothing is given back meanwhile.
+   */
+  async #recount(): Promise<void> {
+    const leases = await this.#store.leases();
+    for (const { account, amountNano } of leases) {
+      const missing = amountNano - this.#book.grantedNano(account);
+      if (missing > 0n) this.#book.grant(account, missing);
+    }
+    // An ending whose answer was lost too has left the store's count, and not yet ours: what was found is the least, and counted again.
+    this.#uncertain = this.#unwritten.size > 0;
   }
 
   #budgetsOf(scopes: readonly CallScope[], at: Instant): { budgets: readonly Budget[]; due: readonly Budget[] } {
@@ -239,6 +274,7 @@ export class LeaseDesk {
   }
 
   async #giveBack(accounts: readonly string[]): Promise<void> {
+    while (this.#recounting) await this.#recounting;
     const returns = accounts
       .map((account) => ({ account, amountNano: this.#book.takeIdle(account) }))
       .filter(({ amountNano }) => amountNano > 0n);

@@ -49,6 +49,12 @@ export class LedgerOperations {
     return { outcome: "granted", grants, created };
   }
 
+  leases(): { account: string; amountNano: Nano }[] {
+    this.#sheet.flush();
+    const rows = this.#database.all("process-leases", { epoch: this.#sheet.epoch });
+    return rows.map((row) => ({ account: String(row.account_id), amountNano: row.granted_nano as Nano }));
+  }
+
   giveBack(returns: readonly { account: string; amountNano: Nano }[], at: Instant): void {
     for (const { account, amountNano } of returns) {
       if (amountNano > 0n) this.#sheet.append({ ...this.#blank("give_back", at), accounts: [account], amountNano });

@@ -100,6 +100,10 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("lease", [request]);
   }
 
+  leases(): Promise<readonly { account: string; amountNano: Nano }[]> {
+    return this.#call("leases", []);
+  }
+
   end(ending: Ending): Promise<EndingAnswer> {
     return this.#call("end", endParameters(ending), ending.idempotency === undefined);
   }

@@ -76,6 +76,7 @@ export class StoreEngine {
     const records = new RecordOperations(database, this.#audit, this.epoch);
     this.#operations = {
       lease: ledger.lease.bind(ledger),
+      leases: ledger.leases.bind(ledger),
       giveBack: ledger.giveBack.bind(ledger),
       end: ledger.end.bind(ledger),
       track: ledger.track.bind(ledger),
