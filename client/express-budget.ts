@@ -29,7 +29,11 @@ export function expressBudget<Request extends object, Response extends BudgetRes
   client,
   call,
   fallback,
-}: ExpressBudgetOptions<Request, Response>): (request: Request, response: Response, next: (error?: unknown) => void) => Promise<void> {
+}: ExpressBudgetOptions<Request, Response>): (
+  request: NoInfer<Request>,
+  response: NoInfer<Response>,
+  next: (error?: unknown) => void,
+) => Promise<void> {
   return async (request, response, next) => {
     try {
       const admission = await admit(client, call, request);

@@ -23,7 +23,7 @@ export function fastifyBudget<Request extends object, Reply extends BudgetReply>
   client,
   call,
   fallback,
-}: FastifyBudgetOptions<Request, Reply>): (request: Request, reply: Reply) => Promise<unknown> {
+}: FastifyBudgetOptions<Request, Reply>): (request: NoInfer<Request>, reply: NoInfer<Reply>) => Promise<unknown> {
   return async (request, reply) => {
     const admission = await admit(client, call, request);
     if (!admission) return undefined;

@@ -19,7 +19,7 @@ export function honoBudget<Context extends BudgetContext>({
   client,
   call,
   fallback,
-}: HonoBudgetOptions<Context>): (context: Context, next: () => Promise<void>) => Promise<Response | undefined> {
+}: HonoBudgetOptions<Context>): (context: NoInfer<Context>, next: () => Promise<void>) => Promise<Response | undefined> {
   return async (context, next) => {
     const admission = await admit(client, call, context);
     if (admission && "refusal" in admission) {
