@@ -46,6 +46,13 @@ export interface UsageReport {
   readonly timestamp: string;
   readonly cost_usd?: string;
   readonly report_type?: string;
+  readonly environment?: string;
+  readonly feature?: string;
+  readonly service?: string;
+  readonly team?: string;
+  readonly use_case?: string;
+  readonly provider?: string;
+  readonly run?: string;
 }
 
 export type TenantCall = BudgetCall & { readonly tenant: string };

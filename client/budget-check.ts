@@ -38,6 +38,7 @@ export class BudgetCheck {
   readonly #options: BudgetClientOptions;
   readonly #warn: (warning: BudgetWarning) => void;
   readonly #timeoutMs: number;
+  readonly #mostJoins: number;
   readonly #statuses: StatusCache;
   readonly #asked = new Map<string, Set<Asked>>();
 
@@ -47,7 +48,10 @@ export class BudgetCheck {
     this.#options = options;
     this.#warn = warn;
     this.#timeoutMs = options.checkTimeoutMs ?? 500;
-    this.#statuses = new StatusCache(options.cacheMs ?? 60_000, options.refusalCacheMs ?? 5000);
+    const { cacheMs = 60_000, refusalCacheMs = 5000 } = options;
+    this.#statuses = new StatusCache(cacheMs, refusalCacheMs);
+    // An answer that is not kept tells nothing to those that wait for it.
+    this.#mostJoins = cacheMs > 0 ? MOST_JOINS : 0;
   }
 
   /** With the client's fallbacks, each asked about in turn. */
@@ -76,11 +80,12 @@ export class BudgetCheck {
     for (let joins = 0; ; joins++) {
       const known = this.#statuses.admit(call, this.#now());
       if (known) return fromCache(call, known);
-      const asked = joins < MOST_JOINS ? (this.#asked.get(budgetKeyOf(call)) ?? []) : [];
+      const asked = joins < this.#mostJoins ? (this.#asked.get(budgetKeyOf(call)) ?? []) : [];
       const other = [...asked].find((each) => covers(each.call, call));
       if (!other) break;
-      const result = await other.result;
-      if (isUnasked(result)) return { ...result, call };
+      // Where that question was not accepted, this one may be: it is asked for itself.
+      const result = await other.result.catch(() => undefined);
+      if (result && isUnasked(result)) return { ...result, call };
     }
     return this.#ask(call, Math.max(1, Math.min(this.#timeoutMs, until - this.#now())));
   }

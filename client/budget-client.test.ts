@@ -78,6 +78,34 @@ describe("check", () => {
     expect(checks()).toBe(1);
   });
 
+  it("asks for each call where nothing is kept, and does not let one wait for another", async () => {
+    const ballast = await aBallast();
+    const { client, checks } = aClient(ballast, { cacheMs: 0 });
+    const results = await Promise.all(Array.from({ length: 5 }, () => client.check(CALL)));
+    expect(results.every((result) => result.allowed && result.source === "ballast")).toBe(true);
+    expect(checks()).toBe(5);
+  });
+
+  it("does not take another call's mistake for its own", async () => {
+    const ballast = await aBallast();
+    const { client } = aClient(ballast);
+    const [wrong, right] = await Promise.allSettled([client.check({ ...CALL, promptTokens: 1e15 }), client.check(CALL)]);
+    expect(wrong).toMatchObject({ status: "rejected", reason: { ballastStatus: 400 } });
+    expect(right).toMatchObject({ status: "fulfilled", value: { allowed: true } });
+  });
+
+  it("is advice: of calls that come together near a limit each is told what is true when it asks, and none waits for many others", async () => {
+    const ballast = await aBallast();
+    await ballast.setBudget("acme", 0.0026);
+    const { client, checks } = aClient(ballast);
+    const startedAt = performance.now();
+    const results = await Promise.all(Array.from({ length: 50 }, () => client.check(CALL)));
+    // Two answers carry two calls more each; all others ask for themselves. Three would have fitted, and nothing is held.
+    expect(results.every(({ allowed }) => allowed)).toBe(true);
+    expect(checks()).toBe(50 - 2 * 2);
+    expect(performance.now() - startedAt).toBeLessThan(5000);
+  });
+
   it("asks again, near the limit, for each call that one answer does not carry", async () => {
     const ballast = await aBallast();
     await ballast.setBudget("acme", 0.0026);
@@ -209,7 +237,7 @@ describe("check while Ballast is away", () => {
     await Promise.all([client.check(CALL), client.check(CALL)]);
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(490);
     expect(performance.now() - startedAt).toBeLessThan(950);
-    expect(warnings).toMatchObject([{ reason: "no answer within 500 ms" }]);
+    expect(warnings).toMatchObject([{ reason: expect.stringMatching(/^no answer within (500|49\d) ms$/) }]);
     const page = aClient({ url: "http://proxy" }, { fetch: async () => new Response("<h1>Welcome</h1>") });
     expect(await page.client.check(CALL)).toMatchObject({ source: "unavailable" });
   });

@@ -97,6 +97,15 @@ describe("the usage queue", () => {
     expect(queue.counts).toEqual({ pending: 11, delivered: 0, dropped: 2 });
   });
 
+  it("keeps the order of what comes back undelivered, so that the oldest is what makes room", async () => {
+    const { queue, dropped } = aQueue(() => AWAY, 10);
+    for (let id = 0; id < 10; id++) queue.add(aReport(id));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(queue.pending().map(({ request_id: id }) => id)).toEqual(["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9"]);
+    queue.add(aReport(10));
+    expect(dropped.map(({ report }) => report.request_id)).toEqual(["r0"]);
+  });
+
   it("does not let one report on which Ballast fails hold up the others", async () => {
     const { queue } = aQueue(({ request_id: id }) =>
       id === "r0" ? { outcome: "away", reason: "500", retryAfterMs: undefined } : ACCEPTED,

@@ -22,6 +22,7 @@ export interface UsageQueueSettings {
 
 interface Waiting {
   readonly report: UsageReport;
+  readonly order: number;
   attempts: number;
 }
 
@@ -40,6 +41,7 @@ export class UsageQueue {
   /** Oldest first. */
   #waiting: Waiting[] = [];
   readonly #sending = new Set<Waiting>();
+  #added = 0;
   #failures = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waitIsOrdered = false;
@@ -57,12 +59,12 @@ export class UsageQueue {
       this.#drop({ reason: "closed", report });
       return;
     }
-    this.#waiting.push({ report, attempts: 0 });
-    this.#makeRoom();
+    this.#waiting.push({ report, order: this.#added++, attempts: 0 });
     this.#send();
+    this.#makeRoom();
   }
 
-  /** Not delivered for certain, oldest first; what is under way now is among them. */
+  /** Not delivered for certain; what is under way now comes first. */
   pending(): UsageReport[] {
     return [...this.#sending, ...this.#waiting].map(({ report }) => report);
   }
@@ -96,7 +98,8 @@ export class UsageQueue {
     const most = this.#failures > 0 ? 1 : MOST_AT_ONCE;
     while (this.#waiting.length > 0 && this.#sending.size < most) {
       // The least tried first: a report on which Ballast fails each time must not hold up the others.
-      const next = this.#waiting.reduce((least, each) => (each.attempts < least.attempts ? each : least));
+      const untried = this.#waiting.find(({ attempts }) => attempts === 0);
+      const next = untried ?? this.#waiting.reduce((least, each) => (each.attempts < least.attempts ? each : least));
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
       this.#sending.add(next);
       void this.#attempt(next);
@@ -117,7 +120,7 @@ export class UsageQueue {
       const { status, code, detail } = answer;
       this.#drop({ reason: "rejected", report, status, code, detail });
     } else {
-      this.#waiting.unshift(waiting);
+      this.#waiting = [waiting, ...this.#waiting].sort((a, b) => a.order - b.order);
       this.#makeRoom();
       this.#rest(answer.retryAfterMs);
     }
