@@ -127,6 +127,29 @@ describe("check", () => {
     expect(checks()).toBe(2);
   });
 
+  it("does not keep an answer from before usage was booked", async () => {
+    const ballast = await aBallast();
+    let letThrough = () => {};
+    const held = new Promise<void>((resolve) => {
+      letThrough = resolve;
+    });
+    const { fetch: counting, asked } = countingFetch();
+    const { client } = aClient(ballast, {
+      async fetch(input, init) {
+        const answer = await counting(input, init);
+        if (String(input).endsWith("/check")) await held;
+        return answer;
+      },
+    });
+    const early = client.check(CALL);
+    await until(() => asked.length === 1);
+    client.track(CALL);
+    await client.flush();
+    letThrough();
+    expect(await early).toMatchObject({ source: "ballast" });
+    expect(await client.check(CALL)).toMatchObject({ source: "ballast" });
+  });
+
   it("refuses with all that Ballast's 429 says", async () => {
     const ballast = await aBallast();
     await ballast.setBudget("acme", 0.0005, MODEL);
