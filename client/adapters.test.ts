@@ -43,7 +43,11 @@ async function fastifyApplication(client: BudgetClient): Promise<Application> {
   const preHandler = fastifyBudget({ client, call });
   app.post("/reports", { preHandler }, async (request) => ({ id: request.budget.track(USED), model: request.budget.call.model }));
   app.post("/template", { preHandler: fastifyBudget({ client, call, fallback: () => ({ template: true }) }) }, async () => "no");
-  app.post("/fixed", { preHandler: fastifyBudget({ client, call: FIXED }) }, async (request) => ({ model: request.budget.call.model }));
+  // For every route of a scope.
+  app.register(async (scope) => {
+    scope.addHook("preHandler", fastifyBudget({ client, call: FIXED }));
+    scope.post("/fixed", async (request) => ({ model: request.budget.call.model }));
+  });
   app.post("/open", { preHandler }, async (request) => ({ guarded: request.budget !== undefined }));
   const url = await app.listen({ port: 0, host: "127.0.0.1" });
   return { url, close: () => app.close() };
