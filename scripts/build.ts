@@ -10,8 +10,11 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../", import.meta.url));
 process.chdir(root);
 rmSync("dist", { recursive: true, force: true });
-const tsc = spawnSync(join("node_modules", ".bin", "tsc"), ["-p", "tsconfig.build.json"], { stdio: "inherit" });
-if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+// The client is built for others: for Node 18 and the edge, with declarations, and without the types of Node.
+for (const project of ["tsconfig.build.json", "client/tsconfig.json"]) {
+  const tsc = spawnSync(join("node_modules", ".bin", "tsc"), ["-p", project], { stdio: "inherit" });
+  if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+}
 for (const file of globSync("src/**/*.{sql,css}")) {
   const to = join("dist", file);
   mkdirSync(dirname(to), { recursive: true });

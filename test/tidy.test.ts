@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
  */
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const read = (file: string) => readFileSync(join(ROOT, file), "utf8");
-const sources = globSync("src/**/*.ts", { cwd: ROOT })
+const sources = globSync(["src/**/*.ts", "client/*.ts"], { cwd: ROOT })
   .map((file) => normalize(file))
   .sort();
 const isTest = (file: string) => /\.test\.ts$|-conformance\.ts$|-test-kit\.ts$/.test(file);
@@ -31,12 +31,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/notify": ["src/std", "src/telemetry", "src/core", "src/contract", "src/ports", "src/data"],
   "src/api": ["src/std", "src/telemetry", "src/core", "src/contract", "src/ports", "src/data", "src/reports"],
   "src/cli": ["src/std", "src/config", "src/core", "src/contract"],
+  client: [],
 };
 /** The composition roots know everything, and are asked for by the commands that start them. */
 const WIRING = new Set(["src/serve.ts", "src/from-config.ts", "src/jobs.ts", "src/demo.ts"]);
 
 function roomOf(file: string): string {
-  return file.split("/").slice(0, 2).join("/");
+  return file.startsWith("client/") ? "client" : file.split("/").slice(0, 2).join("/");
 }
 
 function importsOf(file: string): string[] {
@@ -69,6 +70,13 @@ describe("the house", () => {
     expect(wrong).toEqual([]);
   });
 
+  it("keeps the client free of packages, of Node and of the rest of the house", () => {
+    const wrong = product
+      .filter((file) => file.startsWith("client/"))
+      .filter((file) => /(?:from|import)\s*\(?\s*"[^."]/.test(read(file)) || /\b(process|Buffer)\.\w|\brequire\(/.test(read(file)));
+    expect(wrong).toEqual([]);
+  });
+
   it("asks for the time and for chance only where they are handed out", () => {
     const allowed = new Set([
       "src/std/system-clock.ts",
@@ -77,6 +85,7 @@ describe("the house", () => {
       "src/demo.ts",
       "src/data/store/key-ring.ts",
       "src/telemetry/logger.ts",
+      "client/request-id.ts",
     ]);
     const wrong = product.filter(
       (file) =>

@@ -18,6 +18,24 @@ const folder = mkdtempSync(join(tmpdir(), "ballast-packed-"));
 const env = { ...process.env, PATH: `${dirname(process.execPath)}:${process.env.PATH}` };
 const npm = (args: string[], cwd: string) => spawnSync("npm", args, { cwd, env, encoding: "utf8", timeout: 300_000 });
 
+/** As an application that has installed the package. */
+function useClient(url: string): unknown {
+  const program = `
+    import { createBudgetClient } from "ballast/client";
+    import { fastifyBudget } from "ballast/client/fastify";
+    import { expressBudget } from "ballast/client/express";
+    import { honoBudget } from "ballast/client/hono";
+    const client = createBudgetClient({ url: "${url}", tenant: "acme", checkTimeoutMs: 10_000, onUnavailable: "deny" });
+    const call = { model: "gpt-4o-mini", promptTokens: 10, completionTokens: 10 };
+    const { allowed } = await client.check(call);
+    client.track(call);
+    const left = (await client.close()).length;
+    console.log(JSON.stringify({ allowed, left, adapters: [fastifyBudget, expressBudget, honoBudget].map((adapter) => typeof adapter) }));`;
+  const run = spawnSync(process.execPath, ["--input-type=module", "--eval", program], { cwd: folder, env, encoding: "utf8" });
+  expect(run.status, run.stderr).toBe(0);
+  return JSON.parse(run.stdout);
+}
+
 describe.runIf(wanted)("the packed product", () => {
   beforeAll(() => {
     const packed = npm(["pack", "--pack-destination", folder], ROOT);
@@ -41,6 +59,22 @@ describe.runIf(wanted)("the packed product", () => {
     expect(rows.reduce((sum, row) => sum + row.calls, 0)).toBeGreaterThanOrEqual(50);
   });
 
+  it("gives applications a typed client", () => {
+    const tsc = join(ROOT, "node_modules", ".bin", "tsc");
+    const check = (source: string) => {
+      writeFileSync(join(folder, "application.ts"), source);
+      const args = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--lib", "es2022,dom", "application.ts"];
+      return spawnSync(tsc, args, { cwd: folder, env, encoding: "utf8" }).stdout;
+    };
+    const imports = ["", "/fastify", "/express", "/hono"]
+      .map((entry, n) => `import * as part${n} from "ballast/client${entry}";`)
+      .join("\n");
+    const use = (tenant: string) =>
+      `part0.createBudgetClient({ url: "http://127.0.0.1:3010", tenant: ${tenant} }); void [part1, part2, part3];`;
+    expect(check(`${imports}\n${use('"acme"')}`)).toBe("");
+    expect(check(`${imports}\n${use("7")}`)).toContain("Type 'number' is not assignable to type 'string'");
+  });
+
   it("serves, answers, and stops in order", async () => {
     // A group of its own, since npx does not pass signals on.
     const args = ["ballast", "serve", "--json", "--port", "0", "--data-dir", join(folder, "data")];
@@ -52,6 +86,7 @@ describe.runIf(wanted)("the packed product", () => {
     server.removeAllListeners("exit");
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: "ok" });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    expect(useClient(url)).toEqual({ allowed: true, left: 0, adapters: ["function", "function", "function"] });
     const ended = new Promise((resolve) => server.once("exit", resolve));
     process.kill(-server.pid!, "SIGTERM");
     await ended;
