@@ -12,7 +12,7 @@ export class Crash extends Error {
 }
 
 /** What is asked again, or counted again, when no answer comes. */
-const LOSABLE: ReadonlySet<string> = new Set(["lease", "end"]);
+const LOSABLE: ReadonlySet<string> = new Set(["lease", "end", "giveBack"]);
 
 /**
  * The real store engine, in this thread, behind the store's port: requests are carried out in the order in which they were made, some

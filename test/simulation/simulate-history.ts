@@ -98,7 +98,7 @@ class History {
     }
     // With a request that waits behind all others nothing is on its way any more.
     await this.#store.accounts([], this.#now);
-    await this.#desk.giveBackIdle("all", this.#now);
+    await this.#giveBackIdle("all");
     this.#check();
     this.#journal.abandon();
     this.#engine.close(this.#now, true);
@@ -111,7 +111,7 @@ class History {
     else if (chance < 0.7) await this.#endCall();
     else if (chance < 0.85) await this.#overlap();
     else if (chance < 0.88) await this.#repeatEnding();
-    else if (chance < 0.91) await this.#desk.giveBackIdle(this.#random.chance(0.5) ? "all" : "ended_windows", this.#now);
+    else if (chance < 0.91) await this.#giveBackIdle(this.#random.chance(0.5) ? "all" : "ended_windows");
     else if (chance < 0.94) await this.#resolveDoubt();
     else if (chance < 0.97 && this.#mayOverrun) await this.#track();
     else if (this.#mayOverrun || this.#random.chance(0.3)) await this.#changeBudget();
@@ -165,6 +165,12 @@ class History {
     const call = this.#random.pick(ended);
     const { applied } = await this.#storeEnd(this.#ending(call, call.kind === "open" ? "settle" : call.kind));
     if (applied) throw new Error(`the hold ${call.holdId} ended twice`);
+  }
+
+  async #giveBackIdle(which: "all" | "ended_windows"): Promise<void> {
+    await this.#desk.giveBackIdle(which, this.#now).catch((error: unknown) => {
+      if (!(error instanceof LostAnswer)) throw error;
+    });
   }
 
   async #storeEnd(ending: Ending): Promise<EndingAnswer> {
@@ -230,7 +236,10 @@ class History {
     const factor = this.#mayOverrun ? 50 + this.#random.whole(100) : 100 + this.#random.whole(50);
     const limitNano = (budget.limitNano * BigInt(factor)) / 100n;
     const change = { actor: "operator", action: "budget.set", target: budget.id, reason: "", before: null, after: null };
-    await this.#catalog.put({ ...budget, limitNano, updatedAt: this.#now }, change);
+    await this.#catalog.put({ ...budget, limitNano, updatedAt: this.#now }, change).catch((error: unknown) => {
+      // The leases were to be given back after it.
+      if (!(error instanceof LostAnswer)) throw error;
+    });
   }
 
   async #open(): Promise<void> {

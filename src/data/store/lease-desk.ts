@@ -61,7 +61,7 @@ export class LeaseDesk {
   readonly #book = new LeaseBook();
   /** Holds whose ending was refused by the store, and is being tried again. */
   readonly #unwritten = new Set<string>();
-  /** A request for a lease has failed, and may have been carried out. */
+  /** A request for a lease, or a return of one, has failed, and may have been carried out. */
   #uncertain = false;
   #recounting: Promise<void> | undefined;
   /** Endings that the store has not acknowledged, by hold. */
@@ -282,7 +282,8 @@ export class LeaseDesk {
     try {
       await this.#store.giveBack(returns);
     } catch (error) {
-      for (const { account, amountNano } of returns) this.#book.grant(account, amountNano);
+      // It may have been given back all the same: what is still ours is found by counting, not by assuming.
+      this.#uncertain = true;
       throw error;
     }
   }
