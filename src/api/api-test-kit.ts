@@ -317,6 +317,7 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
     adminToken: ADMIN_TOKEN,
     openReads: true,
     budgetsInFile: new Set(),
+    alertChannels: [],
     newTraceId: () => `trace-${++ids}`,
     log: pino({ level: "trace" }, sink),
     readiness: async () => [{ name: "store", ok: true, detail: "writable" }],

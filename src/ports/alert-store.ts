@@ -1,5 +1,5 @@
-import type { Alert, AlertPhase, AlertRecord, ResolvedWhy } from "../core/alerts/alert.ts";
-import type { PlannedDelivery } from "../core/alerts/alert-routing.ts";
+import type { AlertPhase, AlertRecord, ResolvedWhy } from "../core/alerts/alert.ts";
+import type { ComposedAlert } from "../core/alerts/compose-alert.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { AuditedChange } from "./ledger-store.ts";
 
@@ -41,6 +41,8 @@ export interface AlertStore {
     followers: readonly string[],
     at: Instant,
   ): Promise<void>;
+  /** Makes the first message of every open alert due again on a channel that was told before then. */
+  tellAgain(channel: string, before: Instant, at: Instant): Promise<void>;
   /** Forgets alerts that were over before then, with their deliveries. */
   forget(before: Instant): Promise<void>;
 
@@ -54,12 +56,7 @@ export interface AlertStore {
   raiseTest(alert: NewAlert, at: Instant, change: AuditedChange): Promise<void>;
 }
 
-export interface NewAlert extends Alert {
-  readonly key: string;
-  /** Told once for good, also after it has been resolved. */
-  readonly once: boolean;
-  readonly deliveries: readonly PlannedDelivery[];
-}
+export type NewAlert = ComposedAlert;
 
 export interface DeliveryKey {
   readonly alertId: string;

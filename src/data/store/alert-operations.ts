@@ -37,6 +37,7 @@ const ALERT_METHODS = [
   "abandonChannel",
   "open",
   "resolve",
+  "tellAgain",
   "forget",
   "list",
   "find",
@@ -124,6 +125,10 @@ class AlertOperations implements Synchronous<AlertStore> {
         this.#database.run("put-alert-delivery", { alertId: id, channel, phase: "resolved", step: RESOLVED_STEP, dueAt: at });
       }
     }
+  }
+
+  tellAgain(channel: string, before: Instant, at: Instant): void {
+    this.#database.run("tell-alerts-again", { channel, before, at });
   }
 
   forget(before: Instant): void {
