@@ -1,5 +1,6 @@
-import type { AlertEvent, AlertFactsView } from "../contract/alert-event-contract.ts";
-import type { AlertedBudget, AlertFacts, AlertPhase, AlertRecord } from "../core/alerts/alert.ts";
+import type { AlertEvent } from "../contract/alert-event-contract.ts";
+import { factsView } from "../contract/alert-facts-view.ts";
+import type { AlertPhase, AlertRecord } from "../core/alerts/alert.ts";
 import { eventId, eventTypeOf } from "../core/alerts/alert-name.ts";
 import { alertWords, RUNBOOKS } from "../core/alerts/alert-words.ts";
 import { selectorKey } from "../core/scope/scope.ts";
@@ -46,36 +47,6 @@ export function alertMessage(alert: AlertRecord, phase: AlertPhase, { source, ru
 
 function subjectOf({ facts, scope }: AlertRecord): string {
   return "budget" in facts ? facts.budget.budgetId : selectorKey(scope) || "*";
-}
-
-function factsView(facts: AlertFacts): AlertFactsView {
-  switch (facts.kind) {
-    case "budget_threshold_crossed":
-      return { kind: facts.kind, budget: budgetView(facts.budget), percent: facts.percent };
-    case "budget_overrun":
-      return { kind: facts.kind, budget: budgetView(facts.budget), overrun_usd: facts.overrunUsd, cause: facts.cause };
-    case "hold_exceeded":
-      return { kind: facts.kind, tenant: facts.tenant, hold: facts.holdId, held_usd: facts.heldUsd, cost_usd: facts.costUsd };
-    case "holds_in_doubt":
-      return { kind: facts.kind, holds: facts.holds, in_doubt_usd: facts.inDoubtUsd, oldest_at: textOf(facts.oldestAt) };
-    case "test":
-      return { kind: facts.kind, channel: facts.channel };
-    default:
-      return facts satisfies never;
-  }
-}
-
-function budgetView(budget: AlertedBudget) {
-  return {
-    id: budget.budgetId,
-    account: budget.accountId,
-    window_start: textOf(budget.windowStart),
-    window_end: textOf(budget.windowEnd),
-    zone: budget.zone,
-    hard: budget.hard,
-    limit_usd: budget.limitUsd,
-    spent_usd: budget.spentUsd,
-  };
 }
 
 function textOf(at: Instant): string {

@@ -1,4 +1,4 @@
-import type { AlertPhase, AlertRecord, ResolvedWhy } from "../core/alerts/alert.ts";
+import type { AlertListState, AlertPhase, AlertRecord, ResolvedWhy } from "../core/alerts/alert.ts";
 import type { ComposedAlert } from "../core/alerts/compose-alert.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { AuditedChange } from "./ledger-store.ts";
@@ -69,10 +69,6 @@ export interface DueDelivery extends DeliveryKey {
   readonly attempts: number;
   readonly alert: AlertRecord;
 }
-
-export const ALERT_LIST_STATES = ["open", "acknowledged", "resolved", "dead", "all"] as const;
-/** open: not over and not acknowledged. dead: with a delivery that was given up. */
-export type AlertListState = (typeof ALERT_LIST_STATES)[number];
 
 export interface ListedAlert extends AlertRecord {
   readonly deliveries: readonly AlertDelivery[];

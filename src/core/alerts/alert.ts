@@ -56,6 +56,10 @@ export interface AlertRecord extends Alert {
 export const RESOLVED_WHYS = ["window_ended", "back_below", "quiet_for_a_day", "none_in_doubt", "budget_changed", "test_ended"] as const;
 export type ResolvedWhy = (typeof RESOLVED_WHYS)[number];
 
+export const ALERT_LIST_STATES = ["open", "acknowledged", "resolved", "dead", "all"] as const;
+/** Which alerts are asked for. open: not over and not acknowledged. dead: with a delivery that was given up. */
+export type AlertListState = (typeof ALERT_LIST_STATES)[number];
+
 /** Which word of an alert a message is: that it is there, that nobody has taken it, that it is over. */
 export type AlertPhase = "raised" | `escalated-${number}` | "resolved";
 

@@ -1,15 +1,7 @@
-import type { AlertFacts, AlertPhase, AlertRecord, ResolvedWhy, Severity } from "../../core/alerts/alert.ts";
+import type { AlertFacts, AlertListState, AlertPhase, AlertRecord, ResolvedWhy, Severity } from "../../core/alerts/alert.ts";
 import { RESOLVED_STEP } from "../../core/alerts/alert-routing.ts";
 import type { Instant } from "../../core/time/window.ts";
-import type {
-  AlertDelivery,
-  AlertListState,
-  AlertStore,
-  DeliveryKey,
-  DueDelivery,
-  ListedAlert,
-  NewAlert,
-} from "../../ports/alert-store.ts";
+import type { AlertDelivery, AlertStore, DeliveryKey, DueDelivery, ListedAlert, NewAlert } from "../../ports/alert-store.ts";
 import type { AuditedChange } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { SqlRow, StoreDatabase } from "./store-database.ts";
