@@ -66,6 +66,8 @@ it("lists what was given up and sends it again", async () => {
   await store.alerts.markFailed({ alertId: id, channel: "ops", phase: "raised" }, { attempts: 12, dueAt: null, error: "answered 500" });
   const dead = (await api.ask("GET", "/api/v1/alerts?state=dead")).body.alerts;
   expect(dead.map((alert: { id: string }) => alert.id)).toEqual([id]);
+  const { text } = await api.ask("GET", "/metrics");
+  expect([text.includes("ballast_alerts_dead 1"), text.includes("ballast_alerts_waiting 3")]).toEqual([true, true]);
   expect(dead[0].deliveries[0]).toMatchObject({ state: "dead", due_at: null, error: "answered 500" });
   expect((await api.ask("POST", `/api/v1/alerts/${id}/replay`, { body: { channel: "nowhere" } })).body).toMatchObject({
     code: "invalid_request",

@@ -36,6 +36,7 @@ export class MemoryStore {
   readonly tracked = new Map<string, string>();
   readonly booked = new Map<string, { bookedNano: Nano; traces: number }>();
   parked = 0;
+  readonly alerts = { counts: async () => ({ waiting: 0, dead: 0 }) };
   findings: string[] = [];
   readonly #now: () => number;
 

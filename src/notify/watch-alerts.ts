@@ -1,13 +1,16 @@
 import { budgetOf } from "../core/alerts/alert.ts";
+import { alertKey } from "../core/alerts/alert-key.ts";
 import { recoveriesOf } from "../core/alerts/alert-recovery.ts";
 import type { AlertRoute } from "../core/alerts/alert-routing.ts";
 import { composeAlert } from "../core/alerts/compose-alert.ts";
 import { formatUsd } from "../core/money/usd.ts";
+import type { Instant } from "../core/time/window.ts";
 import type { Hold, LedgerStore } from "../ports/ledger-store.ts";
 import { stableId } from "../std/stable-id.ts";
 import type { Channel } from "./channel.ts";
 
-const MOST_OPEN = 10_000;
+/** Few enough that the store's thread is not held up for calls. */
+const PAGE = 500;
 const MOST_HOLDS = 1000;
 const DAY_MS = 86_400_000;
 /** A hold that an operator will have to look at; younger ones may still be put right by the next start of their process. */
@@ -29,15 +32,12 @@ export async function watchAlerts({ store, channels, routes, keepDays, now }: Wa
   const at = now();
   const holds = await store.holdsInDoubt(MOST_HOLDS);
   const lasting = holds.filter(({ since }) => since <= at - DOUBT_LASTS_MS);
-  const open = await alerts.open(MOST_OPEN);
-  const isKnown = open.some(({ facts }) => facts.kind === "holds_in_doubt");
-  if (lasting.length > 0 && !isKnown) await alerts.raise(doubtAlert(lasting, routes, at), at);
-
-  const budgetIds = [...new Set(open.flatMap(({ facts }) => budgetOf(facts)?.budgetId ?? []))];
-  const accounts = new Map((await store.accounts(budgetIds, at)).map((account) => [account.budgetId, account]));
-  const ends = recoveriesOf(open, { accounts, holdsInDoubt: holds.length }, at);
+  if (lasting.length > 0) {
+    const alert = doubtAlert(lasting, routes, at);
+    if (!(await alerts.isOpen(alert.key))) await alerts.raise(alert, at);
+  }
   const followers = channels.filter(({ followsEach }) => followsEach).map(({ name }) => name);
-  if (ends.length > 0) await alerts.resolve(ends, followers, at);
+  await endWhatIsOver(store, holds.length, followers, at);
   for (const name of followers) await alerts.tellAgain(name, at - TOLD_AGAIN_MS, at);
 
   const names = channels.map(({ name }) => name);
@@ -45,6 +45,20 @@ export async function watchAlerts({ store, channels, routes, keepDays, now }: Wa
     if (!names.includes(waiting)) await alerts.abandonChannel(waiting, "this channel is no longer configured");
   }
   await alerts.forget(at - keepDays * DAY_MS);
+}
+
+async function endWhatIsOver(store: LedgerStore, holdsInDoubt: number, followers: readonly string[], at: Instant): Promise<void> {
+  let after = "";
+  for (;;) {
+    const page = await store.alerts.open(after, PAGE);
+    const budgetIds = [...new Set(page.flatMap(({ facts }) => budgetOf(facts)?.budgetId ?? []))];
+    const accounts = new Map((await store.accounts(budgetIds, at)).map((account) => [account.budgetId, account]));
+    const ends = recoveriesOf(page, { accounts, holdsInDoubt }, at);
+    if (ends.length > 0) await store.alerts.resolve(ends, followers, at);
+    const last = page.at(-1);
+    if (last === undefined || page.length < PAGE) return;
+    after = alertKey(last.facts, last.raisedAt);
+  }
 }
 
 function doubtAlert(holds: readonly Hold[], routes: readonly AlertRoute[], raisedAt: number) {

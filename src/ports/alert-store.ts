@@ -31,7 +31,9 @@ export interface AlertStore {
   /** Sets aside all that waits for a channel that is gone. @returns how many */
   abandonChannel(channel: string, error: string): Promise<number>;
 
-  open(limit: number): Promise<readonly AlertRecord[]>;
+  /** Alerts that are not over, in the order of their keys. @param after a key; those after it */
+  open(after: string, limit: number): Promise<readonly AlertRecord[]>;
+  isOpen(key: string): Promise<boolean>;
   /**
    * Ends alerts: what they would have escalated to is dropped. Each channel that was told, or still is to be, hears of the end when
    * `tells` is set, and the channels of `followers` in any case.
@@ -46,6 +48,8 @@ export interface AlertStore {
   /** Forgets alerts that were over before then, with their deliveries. */
   forget(before: Instant): Promise<void>;
 
+  /** Deliveries that wait, and those that were given up. */
+  counts(): Promise<{ readonly waiting: number; readonly dead: number }>;
   list(state: AlertListState, limit: number): Promise<readonly ListedAlert[]>;
   find(id: string): Promise<ListedAlert | undefined>;
   /** Stops the escalation. Doing it again changes nothing. @returns undefined when there is no such alert */

@@ -17,6 +17,8 @@ export interface Present {
 }
 
 const DAY_MS = 86_400_000;
+/** Systems that follow alerts show a test for as long as this. */
+const TEST_LASTS_MS = 5 * 60_000;
 
 /**
  * Which open alerts are over, and why. Of the thresholds of one account that end together only the highest is told to people, and the
@@ -56,7 +58,7 @@ function whyOver(alert: AlertRecord, present: Present, now: Instant): ResolvedWh
     case "holds_in_doubt":
       return present.holdsInDoubt === 0 ? "none_in_doubt" : undefined;
     case "test":
-      return now >= alert.raisedAt + DAY_MS ? "test_ended" : undefined;
+      return now >= alert.raisedAt + TEST_LASTS_MS ? "test_ended" : undefined;
     default:
       return facts satisfies never;
   }

@@ -236,6 +236,15 @@ describe("recovery", () => {
   });
 });
 
+describe("a test", () => {
+  it("is over after five minutes, and nobody is told", () => {
+    const test = aRecord({ kind: "test", channel: "am" });
+    const present = { accounts: new Map(), holdsInDoubt: 0 };
+    expect(recoveriesOf([test], present, AT + 299_999)).toEqual([]);
+    expect(recoveriesOf([test], present, AT + 300_000)).toEqual([{ id: test.id, why: "test_ended", tells: false }]);
+  });
+});
+
 describe("the words", () => {
   it("say what happened, what it does to callers and what to do first", () => {
     expect(alertWords(aRecord(crossing(100)), "raised")).toEqual({

@@ -110,6 +110,14 @@ describe("alerts in the store", () => {
     expect(await store.audit(10)).toHaveLength(1);
   });
 
+  it("are looked through page by page while they are open", async () => {
+    for (const id of ["c", "a", "b"]) await alerts.raise(anAlert(id), AT);
+    await alerts.resolve([{ id: "b", why: "back_below", tells: false }], [], AT);
+    expect((await alerts.open("", 1)).map(({ id }) => id)).toEqual(["a"]);
+    expect((await alerts.open("a", 10)).map(({ id }) => id)).toEqual(["c"]);
+    expect([await alerts.isOpen("a"), await alerts.isOpen("b"), await alerts.isOpen("d")]).toEqual([true, false, false]);
+  });
+
   it("give up what waits for a channel that is gone, and forget what was over long ago", async () => {
     await alerts.raise(anAlert("a"), AT);
     expect([...(await alerts.waitingChannels())].sort()).toEqual(["lead", "ops"]);

@@ -28,9 +28,11 @@ const ALERT_METHODS = [
   "waitingChannels",
   "abandonChannel",
   "open",
+  "isOpen",
   "resolve",
   "tellAgain",
   "forget",
+  "counts",
   "list",
   "find",
   "acknowledge",
@@ -68,7 +70,10 @@ class AlertOperations implements Synchronous<AlertStore> {
       return false;
     }
     const row = { id, key, severity, scope: JSON.stringify(scope), facts: JSON.stringify(facts), raisedAt };
-    if (this.#database.run("put-alert", row) === 0) return false;
+    if (this.#database.run("put-alert", row) === 0) {
+      this.#database.run("count-alert-again", { id, at });
+      return false;
+    }
     for (const { channel, phase, step, dueAt } of alert.deliveries) {
       this.#database.run("put-alert-delivery", { alertId: id, channel, phase, step, dueAt });
     }
@@ -103,8 +108,12 @@ class AlertOperations implements Synchronous<AlertStore> {
     return this.#database.run("abandon-alert-channel", { channel, error });
   }
 
-  open(limit: number): AlertRecord[] {
-    return this.#database.all("open-alerts", { limit }).map(alertOfRow);
+  open(after: string, limit: number): AlertRecord[] {
+    return this.#database.all("open-alerts", { after, limit }).map(alertOfRow);
+  }
+
+  isOpen(key: string): boolean {
+    return this.#database.one("alert-by-key", { key })?.resolved_at === null;
   }
 
   resolve(ends: readonly { id: string; why: ResolvedWhy; tells: boolean }[], followers: readonly string[], at: Instant): void {
@@ -126,6 +135,11 @@ class AlertOperations implements Synchronous<AlertStore> {
   forget(before: Instant): void {
     this.#database.run("forget-alert-deliveries", { before });
     this.#database.run("forget-alerts", { before });
+  }
+
+  counts(): { waiting: number; dead: number } {
+    const row = this.#database.one("count-alert-deliveries", {})!;
+    return { waiting: Number(row.waiting), dead: Number(row.dead) };
   }
 
   list(state: AlertListState, limit: number): ListedAlert[] {

@@ -14,6 +14,7 @@ CREATE TABLE alert (
   resolved_why TEXT
 );
 CREATE INDEX alert_by_key ON alert (dedupe_key, raised_at);
+CREATE UNIQUE INDEX alert_open_by_key ON alert (dedupe_key) WHERE resolved_at IS NULL;
 CREATE INDEX alert_by_end ON alert (resolved_at);
 
 CREATE TABLE alert_delivery (
