@@ -59,7 +59,7 @@ describe("an event", () => {
       for (const phase of ["raised", "escalated-2", "resolved"] as const) {
         const { event } = alertMessage(alert, phase, SETTINGS);
         expect([...Value.Errors(alertEvent, event)]).toEqual([]);
-        expect(event.id).toBe(`${alert.id}.${phase}`);
+        expect(event.id).toBe(`${alert.id}-${phase}`);
       }
     }
     const types = EVERY_KIND.map((facts) => alertMessage(aRecord(facts), "raised", SETTINGS).event.type);
@@ -188,7 +188,7 @@ describe("the e-mail channel", () => {
       ["ballast@example.com", "a@example.com,b@example.com"],
     ]);
     const ids = mail.mails.map(({ text }) => /^Message-ID: (.*)$/im.exec(text)?.[1]);
-    expect(ids).toEqual(["<0123456789abcdef01234567.raised@ballast>", "<0123456789abcdef01234567.raised@ballast>"]);
+    expect(ids).toEqual(["<0123456789abcdef01234567-raised@ballast>", "<0123456789abcdef01234567-raised@ballast>"]);
     expect(mail.mails[0]!.text).toContain("Subject: [warning] Budget tenant=acme reached 80 %");
     expect(mail.mails[0]!.text.replaceAll("=\n", "")).toContain("ballast alert ack 0123456789abcdef01234567");
   });

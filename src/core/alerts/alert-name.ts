@@ -15,9 +15,9 @@ export function eventTypeOf(kind: AlertKind, phase: AlertPhase): string {
   return phase === "resolved" ? "AlertResolved" : "AlertEscalated";
 }
 
-/** The idempotency key of one message: a redelivery has it too. */
+/** The idempotency key of one message: a redelivery has it too. No full stops, since signatures use them to tell the parts they cover apart. */
 export function eventId(alertId: string, phase: AlertPhase): string {
-  return `${alertId}.${phase}`;
+  return `${alertId}-${phase}`;
 }
 
 /** @see the FinOps guide, "Alert Matrix", for the names of a budget's warning and of its end */
