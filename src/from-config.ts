@@ -1,5 +1,8 @@
 import { SIM_MODELS } from "./adapters/providers/sim/sim-options.ts";
-import type { BudgetConfig, Config, ProviderConfig } from "./config/config-schema.ts";
+import type { BudgetConfig, ChannelConfig, Config, ProviderConfig } from "./config/config-schema.ts";
+import type { AlertRoute } from "./core/alerts/alert-routing.ts";
+import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
+import { minuteOfDay, type QuietHours } from "./core/alerts/quiet-hours.ts";
 import { invariant } from "./core/invariant.ts";
 import type { Budget } from "./core/ledger/budget.ts";
 import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
@@ -8,6 +11,8 @@ import { selectorKey } from "./core/scope/scope.ts";
 import type { BudgetCatalog, DefaultBudget } from "./data/store/budget-catalog.ts";
 import type { CallSettings, RouteTable } from "./gateway/call-settings.ts";
 import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
+import type { EventSettings } from "./notify/alert-event.ts";
+import type { ChannelSettings } from "./notify/channel.ts";
 import type { ProviderTarget } from "./ports/provider.ts";
 
 /*
@@ -82,7 +87,7 @@ export function servedProvider(provider: ProviderConfig, simUrl: string | undefi
     : provider.kind === "anthropic"
       ? { "x-api-key": secret }
       : { authorization: `Bearer ${secret}` };
-  const given = Object.fromEntries(Object.entries(provider.headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+  const given = lowerCase(provider.headers);
   const target: ProviderTarget = {
     name: provider.name,
     dialects: DIALECTS[provider.kind],
@@ -95,6 +100,10 @@ export function servedProvider(provider: ProviderConfig, simUrl: string | undefi
     retries: provider.retries,
   };
   return { target, models: provider.models ?? SIM_MODELS };
+}
+
+function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
 }
 
 export function callSettings(config: Config, providers: readonly ServedProvider[], prices: PriceBook): CallSettings {
@@ -129,4 +138,51 @@ export function placesOf(model: string, routes: RouteTable): { provider: string;
     }
   }
   return [...places.values()];
+}
+
+/** Where alerts go, and what happens when they do not arrive. */
+export function notifySettings({ notify }: Config): {
+  readonly routes: readonly AlertRoute[];
+  readonly retry: RetrySettings;
+  readonly event: EventSettings;
+  readonly keepDays: number;
+} {
+  const { attempts, first_delay_ms: firstDelayMs, longest_delay_ms: longestDelayMs } = notify.retry;
+  const routes = notify.routes.map(({ severity, scope, budgets, channels, escalation }) => {
+    const steps = escalation.map((step) => ({ afterMs: step.after_minutes * 60_000, channels: step.channels }));
+    return { severities: severity, scope, budgets, channels, escalation: steps };
+  });
+  const event = { source: notify.source, runbooks: notify.runbooks };
+  return { routes, retry: { attempts, firstDelayMs, longestDelayMs }, event, keepDays: notify.keep_days };
+}
+
+/** What a kind of channel needs was checked when the configuration was read. */
+export function channelSettings(channel: ChannelConfig): ChannelSettings {
+  const { kind, name, timeout_ms: timeoutMs, headers } = channel;
+  const place = { name, timeoutMs, quietHours: channel.quiet_hours && quietHoursOf(channel.quiet_hours) };
+  switch (kind) {
+    case "webhook":
+      return { ...place, kind, url: channel.url ?? "", signingKey: channel.signing_key ?? "", headers: lowerCase(headers) };
+    case "slack":
+      return { ...place, kind, url: channel.url ?? "" };
+    case "alertmanager":
+      return { ...place, kind, url: channel.url ?? "", headers: lowerCase(headers) };
+    case "email": {
+      const { smtp, from, to } = channel;
+      invariant(smtp && from !== undefined && to, "the configuration was checked");
+      const { user, password } = smtp;
+      const login = user === undefined || password === undefined ? undefined : { user, password };
+      return { ...place, kind, host: smtp.host, port: smtp.port, tls: smtp.tls, login, from, to };
+    }
+    case "log":
+      return { ...place, kind };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function quietHoursOf({ from, to, zone }: NonNullable<ChannelConfig["quiet_hours"]>): QuietHours {
+  const [fromMinute, toMinute] = [minuteOfDay(from), minuteOfDay(to)];
+  invariant(fromMinute !== undefined && toMinute !== undefined, "the configuration was checked");
+  return { fromMinute, toMinute, zone };
 }

@@ -1,6 +1,12 @@
+import type { AlertRoute } from "./core/alerts/alert-routing.ts";
+import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import type { LeaseDesk } from "./data/store/lease-desk.ts";
 import { drainOutbox, TRACE_BATCH } from "./ingest/drain-outbox.ts";
-import { sendDueAlerts } from "./notify/send-due-alerts.ts";
+import type { EventSettings } from "./notify/alert-event.ts";
+import type { AlertLog, Channel } from "./notify/channel.ts";
+import { deliverAlerts } from "./notify/deliver-alerts.ts";
+import { ALERT_BATCH, takeAlerts } from "./notify/take-alerts.ts";
+import { watchAlerts } from "./notify/watch-alerts.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 import type { Warehouse } from "./ports/warehouse.ts";
 
@@ -11,14 +17,27 @@ export interface JobParts {
   /** A file for rows on their way into the warehouse. */
   readonly spool: string;
   readonly now: () => number;
-  readonly log: { warn(facts: object, words: string): void };
+  readonly random: () => number;
+  readonly log: AlertLog;
+  readonly notify: NotifyParts;
+}
+
+export interface NotifyParts {
+  readonly channels: readonly Channel[];
+  readonly routes: readonly AlertRoute[];
+  readonly retry: RetrySettings;
+  readonly event: EventSettings;
+  readonly keepDays: number;
 }
 
 interface Job {
   readonly name: string;
   readonly everyMs: number;
-  /** @returns true when there is more to do at once */
-  run(parts: JobParts): Promise<boolean>;
+  /**
+   * @param stopping tells a job that waits for somebody else to let go
+   * @returns true when there is more to do at once
+   */
+  run(parts: JobParts, stopping: AbortSignal): Promise<boolean>;
 }
 
 /** Everything that happens by itself. */
@@ -29,9 +48,17 @@ export const JOBS: readonly Job[] = [
     run: async ({ store, warehouse, spool }) => (warehouse ? (await drainOutbox(store, warehouse, spool)) === TRACE_BATCH : false),
   },
   {
-    name: "due alerts",
+    name: "alerts out of the outbox",
     everyMs: 1000,
-    run: async ({ store, log }) => (await sendDueAlerts(store, log)) === 100,
+    run: async ({ store, notify, now }) => (await takeAlerts(store, notify.routes, now)) === ALERT_BATCH,
+  },
+  {
+    name: "alerts that are over",
+    everyMs: 10_000,
+    run: async ({ store, notify, now }) => {
+      await watchAlerts({ store, ...notify, now });
+      return false;
+    },
   },
   {
     name: "idle leases of ended windows go back",
@@ -43,15 +70,27 @@ export const JOBS: readonly Job[] = [
   },
 ];
 
+/** One for each channel, so that one that is down holds up no other. */
+function deliveryJob(channel: Channel): Job {
+  return {
+    name: `alerts to ${channel.name}`,
+    everyMs: 1000,
+    run: ({ store, notify, now, random, log }, stopping) => {
+      const { retry, event } = notify;
+      return deliverAlerts(channel, { alerts: store.alerts, retry, event, now, random, log }, stopping);
+    },
+  };
+}
+
 /** Starts the jobs, each waiting for its own end before its next turn. @returns stops them and waits for those under way */
 export function startJobs(parts: JobParts): () => Promise<void> {
   const stopping = new AbortController();
-  const loops = JOBS.map(async (job) => {
+  const loops = [...JOBS, ...parts.notify.channels.map(deliveryJob)].map(async (job) => {
     let failures = 0;
     while (!stopping.signal.aborted) {
       let more = false;
       try {
-        more = await job.run(parts);
+        more = await job.run(parts, stopping.signal);
         failures = 0;
       } catch (error) {
         failures += 1;
@@ -64,6 +103,7 @@ export function startJobs(parts: JobParts): () => Promise<void> {
   return async () => {
     stopping.abort();
     await Promise.all(loops);
+    for (const channel of parts.notify.channels) channel.close();
   };
 }
 

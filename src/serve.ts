@@ -22,7 +22,7 @@ import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
-import { applyBudgets, callSettings, defaultBudgetOf, placesOf, servedProvider } from "./from-config.ts";
+import { applyBudgets, callSettings, channelSettings, defaultBudgetOf, notifySettings, placesOf, servedProvider } from "./from-config.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
@@ -30,6 +30,7 @@ import type { Gateway } from "./gateway/handle-call.ts";
 import type { ServedProvider } from "./gateway/route-table.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
 import { startJobs } from "./jobs.ts";
+import { openChannels } from "./notify/channel-list.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 import type { Warehouse } from "./ports/warehouse.ts";
 import { bootId } from "./std/boot-id.ts";
@@ -156,6 +157,7 @@ async function start(
   const door = gatewayDoor(gateway);
   const onLoopback = isLoopback(config.listen.host);
   const openReads = config.api.open_reads === "auto" ? onLoopback : config.api.open_reads;
+  const channels = openChannels(config.notify.channels.map(channelSettings), log);
   const lists = [...new Set([...providers.map((provider) => provider.target.priceList), "openai", "anthropic"])];
   let server!: Server;
   const api = buildApi(
@@ -174,6 +176,7 @@ async function start(
       openReads,
       defaultBudget,
       budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
+      alertChannels: channels.map(({ name, kind }) => ({ name, kind })),
       newTraceId,
       log,
       readiness: () => readiness(store, warehouse, config),
@@ -201,7 +204,9 @@ async function start(
       },
     },
   );
-  const stopJobs = startJobs({ store, warehouse, desk, spool: join(resolve(ledgerFolder), "outbox.spool"), now, log });
+  const spool = join(resolve(ledgerFolder), "outbox.spool");
+  const notify = { channels, ...notifySettings(config) };
+  const stopJobs = startJobs({ store, warehouse, desk, spool, now, random: Math.random, log, notify });
   opened.push(stopJobs);
   await api.ready();
   await listen(server, config.listen);

@@ -420,6 +420,8 @@ describe("POST /api/ai-budget/track", () => {
       hardLimits: [],
       outboxWaiting: 0,
       outboxParked: 0,
+      alertsWaiting: 0,
+      alertsDead: 0,
       holdsInDoubt: 0,
       warehouseUp: true,
     });

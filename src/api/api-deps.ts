@@ -30,6 +30,8 @@ export interface ApiDeps {
   readonly defaultBudget: DefaultBudget | null;
   /** Ids of the budgets that the configuration file names. */
   readonly budgetsInFile: ReadonlySet<string>;
+  /** The channels that alerts can go to. */
+  readonly alertChannels: readonly { readonly name: string; readonly kind: string }[];
   readonly newTraceId: () => string;
   readonly log: Logger;
   readonly readiness: () => Promise<readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]>;

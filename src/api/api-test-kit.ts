@@ -36,6 +36,7 @@ export class MemoryStore {
   readonly tracked = new Map<string, string>();
   readonly booked = new Map<string, { bookedNano: Nano; traces: number }>();
   parked = 0;
+  readonly alerts = { counts: async () => ({ waiting: 0, dead: 0 }) };
   findings: string[] = [];
   readonly #now: () => number;
 
@@ -317,6 +318,7 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
     adminToken: ADMIN_TOKEN,
     openReads: true,
     budgetsInFile: new Set(),
+    alertChannels: [],
     newTraceId: () => `trace-${++ids}`,
     log: pino({ level: "trace" }, sink),
     readiness: async () => [{ name: "store", ok: true, detail: "writable" }],

@@ -1,5 +1,6 @@
 import type { Route } from "./api-route.ts";
 import { aiBudgetRoutes } from "./routes/ai-budget-routes.ts";
+import { alertsRoutes } from "./routes/alerts-routes.ts";
 import { booksRoutes } from "./routes/books-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
@@ -13,6 +14,7 @@ export const ROUTES: readonly Route[] = [
   ...budgetsRoutes,
   ...keysRoutes,
   ...booksRoutes,
+  ...alertsRoutes,
   ...operationsRoutes,
   openapiRoute(() => ROUTES),
 ];

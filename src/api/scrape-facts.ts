@@ -10,9 +10,10 @@ const PING_MS = 2_000;
 
 /** What the metrics need from ledger and warehouse, read at the moment of a scrape: the numbers of the API. */
 export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
-  const [standings, outbox, holds, warehouseUp] = await Promise.all([
+  const [standings, outbox, alerts, holds, warehouseUp] = await Promise.all([
     standingsOf(deps.budgets.all(), deps.now(), deps),
     deps.store.outboxDepth(),
+    deps.store.alerts.counts(),
     deps.store.holdsInDoubt(MOST_HOLDS),
     answers(deps.warehouse),
   ]);
@@ -23,6 +24,8 @@ export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
     hardLimits: hardLimits(shown),
     outboxWaiting: outbox.waiting,
     outboxParked: outbox.parked,
+    alertsWaiting: alerts.waiting,
+    alertsDead: alerts.dead,
     holdsInDoubt: holds.length,
     warehouseUp,
   };

@@ -113,6 +113,21 @@ describe("commands against a server", () => {
     expect(asked[0]).toMatchObject({ path: "/api/v1/holds/h%2F1/resolve", body: { cost_usd: "0.10", reason: "invoice" } });
   });
 
+  it("tells of alerts where they could not be delivered, and of a test that did not arrive", async () => {
+    const delivery = { channel: "ops", phase: "raised", state: "dead", due_at: null, attempts: 12, error: "answered 404", sent_at: null };
+    const alert = { id: "a1", raised_at: "2026-11-01T00:00:00.000Z", severity: "warning", title: "T", acknowledged_at: null };
+    const list = await aServer(200, { alerts: [{ ...alert, deliveries: [delivery] }] });
+    const { out } = await run("alert", "list", "--state", "dead", "--url", list.url, "--token", "t");
+    expect(out.split("\n")[1]).toMatch(/^a1 +2026-11-01T00:00:00.000Z +warning +T +no +ops dead: answered 404$/);
+    expect(list.asked[0]?.path).toBe("/api/v1/alerts?state=dead&limit=100");
+    expect((await run("alert", "list", "--state", "ded", "--url", list.url)).code).toBe(2);
+    const test = await aServer(202, { alert: { ...alert, deliveries: [{ ...delivery, state: "waiting", attempts: 1 }] } });
+    expect(await run("alert", "test", "--channel", "ops", "--url", test.url, "--token", "t")).toMatchObject({
+      code: 1,
+      out: "The channel ops did not take it: answered 404. Check its settings; the server tries again by itself.",
+    });
+  });
+
   it("sets a budget with only what was said", async () => {
     const { url, asked } = await aServer(400, PROBLEM);
     await run(

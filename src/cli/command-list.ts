@@ -1,4 +1,8 @@
 import type { Command } from "./command.ts";
+import { alertAckCommand } from "./commands/alert-ack-command.ts";
+import { alertListCommand } from "./commands/alert-list-command.ts";
+import { alertReplayCommand } from "./commands/alert-replay-command.ts";
+import { alertTestCommand } from "./commands/alert-test-command.ts";
 import { budgetListCommand } from "./commands/budget-list-command.ts";
 import { budgetSetCommand } from "./commands/budget-set-command.ts";
 import { budgetShowCommand } from "./commands/budget-show-command.ts";
@@ -32,4 +36,8 @@ export const COMMANDS: readonly Command[] = [
   priceShowCommand,
   holdListCommand,
   holdResolveCommand,
+  alertListCommand,
+  alertAckCommand,
+  alertReplayCommand,
+  alertTestCommand,
 ];

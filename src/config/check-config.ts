@@ -1,15 +1,12 @@
 import { PriceDataError } from "../core/pricing/price-data-error.ts";
 import { parsePriceRows } from "../core/pricing/price-row.ts";
+import { headerConflicts } from "./check-headers.ts";
+import { channelConflicts, routeChannelConflicts } from "./check-notify.ts";
 import { budgetIdOf } from "./complete-config.ts";
-import type { BudgetConfig, Config, PriceConfig, ProviderConfig, RouteConfig } from "./config-schema.ts";
+import type { Conflict } from "./config-finding.ts";
+import type { BudgetConfig, ChannelConfig, Config, PriceConfig, ProviderConfig, RouteConfig } from "./config-schema.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { isLoopback } from "./text-formats.ts";
-
-/** What is wrong between settings that are each right by themselves. */
-export interface Conflict {
-  readonly setting: string;
-  readonly message: string;
-}
 
 /** Entries of a list with their numbers in the file, those left out that cannot be read. */
 export type Numbered<Entry> = readonly { readonly index: number; readonly entry: Entry }[];
@@ -24,6 +21,10 @@ export interface SoundParts {
   readonly providerNames: readonly string[];
   readonly routes: Numbered<RouteConfig>;
   readonly prices: Numbered<PriceConfig>;
+  readonly channels: Numbered<ChannelConfig>;
+  /** Every channel's name, of those with other faults too. */
+  readonly channelNames: readonly string[];
+  readonly alertRoutes: Numbered<Config["notify"]["routes"][number]>;
 }
 
 export function conflictsOf(parts: SoundParts): Conflict[] {
@@ -58,6 +59,14 @@ export function conflictsOf(parts: SoundParts): Conflict[] {
       "another route has this model",
     ),
     ...parts.prices.flatMap(({ index, entry }) => priceConflicts(entry, `prices[${index}]`)),
+    ...parts.channels.flatMap(({ index, entry }) => channelConflicts(entry, `notify.channels[${index}]`)),
+    ...twice(
+      parts.channels,
+      ({ name }) => name,
+      (index) => `notify.channels[${index}].name`,
+      "another channel has this name",
+    ),
+    ...parts.alertRoutes.flatMap(({ index, entry }) => routeChannelConflicts(entry, `notify.routes[${index}]`, parts.channelNames)),
   ];
 }
 
@@ -81,19 +90,6 @@ function budgetConflicts(budget: BudgetConfig, path: string): Conflict[] {
   return conflicts;
 }
 
-/** They belong to the connection, or are written by Ballast itself. */
-const OWN_HEADERS = new Set([
-  "host",
-  "connection",
-  "content-length",
-  "transfer-encoding",
-  "keep-alive",
-  "upgrade",
-  "te",
-  "trailer",
-  "expect",
-]);
-
 function providerConflicts(provider: ProviderConfig, path: string): Conflict[] {
   const conflicts: Conflict[] = [];
   if (provider.kind === "openai-compatible" && provider.base_url === undefined) {
@@ -102,12 +98,7 @@ function providerConflicts(provider: ProviderConfig, path: string): Conflict[] {
   if (provider.kind !== "sim" && provider.options !== undefined) {
     conflicts.push({ setting: `${path}.options`, message: `only kind sim has options, this is ${provider.kind}` });
   }
-  for (const name of Object.keys(provider.headers)) {
-    const setting = `${path}.headers.${name}`;
-    if (!/^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name)) conflicts.push({ setting, message: "is no name of a header" });
-    else if (OWN_HEADERS.has(name.toLowerCase())) conflicts.push({ setting, message: "is written by Ballast itself" });
-  }
-  return conflicts;
+  return [...conflicts, ...headerConflicts(Object.keys(provider.headers), path)];
 }
 
 function routeConflicts(route: RouteConfig, path: string, providerNames: readonly string[]): Conflict[] {

@@ -10,6 +10,12 @@ export interface ConfigFinding {
   readonly message: string;
 }
 
+/** What is wrong between settings that are each right by themselves. */
+export interface Conflict {
+  readonly setting: string;
+  readonly message: string;
+}
+
 /**
  * All findings as one Problem: `problems` in its details has them in the order of the file, each with the file's name.
  * @param file as the user named it; undefined when no file is read

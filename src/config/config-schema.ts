@@ -1,4 +1,5 @@
 import { type Static, type TSchemaOptions, Type } from "typebox";
+import { SEVERITIES } from "../core/alerts/alert.ts";
 import { PRICE_KEYS, type PriceKey } from "../core/pricing/price-figures.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
@@ -186,6 +187,96 @@ const priceOverride = closed(
   "A price of your contract, or of a model that the list does not have. Replaces the list price.",
 );
 
+const ALERT_SCOPE_DESCRIPTIONS = Object.fromEntries(
+  SCOPE_DIMENSIONS.map((dimension) => [dimension, `Only alerts of budgets whose scope has this ${dimension}.`]),
+) as Record<ScopeDimension, string>;
+const alertScope = Object.fromEntries(
+  SCOPE_DIMENSIONS.map((dimension) => [dimension, Type.Optional(text(ALERT_SCOPE_DESCRIPTIONS[dimension], { format: "scope-value" }))]),
+) as { [Dimension in ScopeDimension]: ReturnType<typeof scopeValue> };
+const channelNames = (description: string) =>
+  Type.Array(Type.String({ format: "channel-name" satisfies TextFormatName }), { minItems: 1, maxItems: 50, description });
+
+const channel = closed(
+  {
+    name: text("Name of the channel, for routes, lists and tests.", { format: "channel-name" }),
+    kind: Type.Enum(["webhook", "slack", "email", "alertmanager", "log"], { description: "What it speaks." }),
+    url: Type.Optional(
+      secret(
+        "webhook: where events are posted. slack: address of the incoming webhook. alertmanager: its address before /api/v2/alerts.",
+        "http-url",
+      ),
+    ),
+    signing_key: Type.Optional(
+      secret("webhook: key of the signature, whsec_ and base64 of 24 to 64 random bytes, as Standard Webhooks has it.", "signing-key"),
+    ),
+    headers: Type.Record(Type.String(), Type.String({ format: "header-value" satisfies TextFormatName, writeOnly: true }), {
+      description: "webhook and alertmanager: headers to send along, such as authorization.",
+      default: {},
+    }),
+    smtp: Type.Optional(
+      closed(
+        {
+          host: text("Name or address of the mail server.", { format: "host" }),
+          port: whole("Its port.", 1, 65_535, 587),
+          tls: oneOf(
+            "starttls: encryption is demanded after the greeting. implicit: encrypted from the start, as on port 465. none: never encrypted.",
+            ["starttls", "implicit", "none"],
+            "starttls",
+          ),
+          user: Type.Optional(text("Name to log in with.")),
+          password: Type.Optional(secret("Password to log in with. Best taken from the environment.", "header-value")),
+        },
+        "email: the mail server.",
+      ),
+    ),
+    from: Type.Optional(text("email: address of the sender.", { format: "mail-address" })),
+    to: Type.Optional(
+      Type.Array(Type.String({ format: "mail-address" satisfies TextFormatName }), {
+        minItems: 1,
+        maxItems: 50,
+        description: "email: addresses of those who get it.",
+      }),
+    ),
+    timeout_ms: whole("Longest time for one message.", 100, 60_000, 10_000),
+    quiet_hours: Type.Optional(
+      closed(
+        {
+          from: text("Local time at which they begin, such as 22:00.", { format: "time-of-day" }),
+          to: text("Local time at which they end, such as 07:00; may lie on the next day.", { format: "time-of-day" }),
+          zone: text("IANA time zone of the two.", { format: "time-zone", default: "UTC" }),
+        },
+        "When info and warning wait for the end. What is critical always goes.",
+      ),
+    ),
+  },
+  "A way to reach people or a system.",
+);
+
+const alertRoute = closed(
+  {
+    severity: Type.Array(Type.Enum([...SEVERITIES]), {
+      maxItems: 3,
+      description: "Severities that the route takes; all when empty.",
+      default: [],
+    }),
+    scope: closed(alertScope, "Takes only alerts of budgets whose scope has these values.", { default: {} }),
+    budgets: list(Type.String({ minLength: 1 }), "Ids of the budgets it takes, or their beginning and *; all when empty."),
+    channels: channelNames("Channels that are told at once."),
+    escalation: list(
+      closed(
+        {
+          after_minutes: Type.Integer({ minimum: 1, maximum: 10_080, description: "Minutes after the alert was raised." }),
+          channels: channelNames("Channels that are told then."),
+        },
+        "One step.",
+      ),
+      "Who is told later while nobody acknowledges. The guide: a lead after 30 minutes, an executive after 60.",
+      { default: [], maxItems: 10 },
+    ),
+  },
+  "Which alerts go where.",
+);
+
 const DAY_MS = 86_400_000;
 const GIBIBYTE = 1024 ** 3;
 
@@ -239,6 +330,40 @@ export const configSchema = closed(
       "Model calls.",
       { default: {} },
     ),
+    notify: closed(
+      {
+        source: text("What names this installation in events: the `source` of CloudEvents.", {
+          format: "event-source",
+          default: "/ballast",
+        }),
+        runbooks: text("Where alerts say that their runbooks are: a folder or an address.", {
+          format: "runbook-place",
+          default: "docs/runbooks",
+        }),
+        channels: list(channel, "Ways to reach people and systems. A channel log is always there.", { default: [], maxItems: 100 }),
+        routes: list(alertRoute, "Which alerts go where: to the channels of every route that takes them, to the log when none does.", {
+          default: [],
+          maxItems: 1000,
+        }),
+        retry: closed(
+          {
+            attempts: whole("Attempts for one message before it is given up and listed as dead.", 1, 100, 12),
+            first_delay_ms: whole(
+              "Wait after the first failure; it doubles with each, and a random half of it is cut off.",
+              10,
+              DAY_MS,
+              5000,
+            ),
+            longest_delay_ms: whole("Longest such wait.", 10, DAY_MS, 900_000),
+          },
+          "What happens when a channel does not take a message.",
+          { default: {} },
+        ),
+        keep_days: whole("How long alerts are kept after they are over.", 1, 36_500, 400),
+      },
+      "Alerts: who is told what, and how.",
+      { default: {} },
+    ),
     stores: closed(
       {
         ledger: text("Where budgets and bookings are kept: sqlite (built in, in data_dir), or the postgres:// URL of a database.", {
@@ -285,6 +410,7 @@ type WrittenProvider = WrittenConfig["providers"][number];
 export type BudgetConfig = WrittenBudget & { readonly id: string };
 export type ProviderConfig = WrittenProvider & Required<Pick<WrittenProvider, "price_list" | "max_tokens_field">>;
 export type RouteConfig = WrittenConfig["routes"][number];
+export type ChannelConfig = WrittenConfig["notify"]["channels"][number];
 /** Can be given to `parsePriceRows` of core/pricing as it is. */
 export type PriceConfig = WrittenConfig["prices"][number];
 

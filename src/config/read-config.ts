@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { type Conflict, conflictsOf, type Numbered, type SoundParts } from "./check-config.ts";
+import { conflictsOf, type Numbered, type SoundParts } from "./check-config.ts";
 import { completeBudget, completeProvider } from "./complete-config.ts";
-import { type ConfigFinding, configProblem } from "./config-finding.ts";
+import { type ConfigFinding, type Conflict, configProblem } from "./config-finding.ts";
 import type { Config, WrittenConfig } from "./config-schema.ts";
 import { type Environment, environment as processEnvironment } from "./environment.ts";
 import { readSettings, type SettingsReading } from "./read-settings.ts";
@@ -109,6 +109,9 @@ function soundParts(written: WrittenConfig, { findings }: SettingsReading): Soun
     providerNames: written.providers.flatMap((provider: { name?: string } | undefined) => provider?.name ?? []),
     routes: soundOf(written.routes, "routes"),
     prices: soundOf(written.prices, "prices"),
+    channels: soundOf(written.notify.channels, "notify.channels"),
+    channelNames: written.notify.channels.flatMap((channel: { name?: string } | undefined) => channel?.name ?? []),
+    alertRoutes: soundOf(written.notify.routes, "notify.routes"),
   };
 }
 

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
+import { minuteOfDay } from "../core/alerts/quiet-hours.ts";
 import { parseDecimal } from "../core/money/usd.ts";
 import { isScopeValue } from "../core/scope/scope.ts";
 import { isTimeZone } from "../core/time/window.ts";
@@ -25,6 +26,15 @@ export const TEXT_FORMATS = {
   warehouse: { expected: "chdb, none, or the http(s) URL of a ClickHouse server", test: isWarehouse, secret: true },
   instant: { expected: "a day such as 2026-11-01, or an instant with its offset such as 2026-11-01T00:00:00Z", test: isInstant },
   "header-value": { expected: "text without line breaks or other control characters", test: isHeaderValue, secret: true },
+  "channel-name": {
+    expected: "letters, digits and . _ -, at most 64 characters",
+    test: (text) => /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text),
+  },
+  "time-of-day": { expected: "a time of day such as 22:00", test: (text) => minuteOfDay(text) !== undefined },
+  "mail-address": { expected: "a mail address such as oncall@example.com", test: (text) => /^[^\s@<>,;"()]+@[^\s@<>,;"()]+$/.test(text) },
+  "signing-key": { expected: "whsec_ and 24 to 64 bytes in base64", test: isSigningKey, secret: true },
+  "event-source": { expected: "an address or a path without spaces", test: (text) => /^[\x21-\x7e]{1,512}$/.test(text) },
+  "runbook-place": { expected: "a folder or an http(s) address", test: (text) => /^[^\s<>|*`]{1,512}$/.test(text) },
   token: { expected: "at least 8 visible ASCII characters without spaces", test: (text) => /^[\x21-\x7e]{8,}$/.test(text), secret: true },
 } as const satisfies Record<string, TextFormat>;
 
@@ -38,6 +48,12 @@ export function textFormat(name: string): TextFormat | undefined {
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, "").toLowerCase();
   return bare === "localhost" || bare === "::1" || (isIP(bare) === 4 && bare.startsWith("127."));
+}
+
+function isSigningKey(text: string): boolean {
+  const match = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text);
+  const bytes = match ? Buffer.from(match[1]!, "base64").length : 0;
+  return bytes >= 24 && bytes <= 64;
 }
 
 function isUsd(text: string): boolean {

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { sendDueAlerts } from "../notify/send-due-alerts.ts";
 import type { LedgerStore, OutboxRow } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 import { drainOutbox } from "./drain-outbox.ts";
@@ -63,14 +62,5 @@ describe("drainOutbox", () => {
     } as unknown as Warehouse;
     await drainOutbox(store, picky, spool);
     expect([parked, rows.length]).toEqual([[{ seq: 2, reason: "no trace_id" }], 0]);
-  });
-});
-
-describe("sendDueAlerts", () => {
-  it("tells each alert and then lets it go", async () => {
-    const { store, rows } = outboxOf("alert", ['{"type":"budget_threshold_crossed","percent":80}']);
-    const told: string[] = [];
-    await sendDueAlerts(store, { warn: (facts, words) => told.push(`${words} ${JSON.stringify(facts)}`) });
-    expect([told.length, told[0]?.includes("budget threshold crossed"), rows.length]).toEqual([1, true, 0]);
   });
 });

@@ -2,6 +2,7 @@ import type { Account, Budget } from "../core/ledger/budget.ts";
 import type { Nano } from "../core/money/usd.ts";
 import type { Scope, ScopeDimension } from "../core/scope/scope.ts";
 import type { Instant, Period } from "../core/time/window.ts";
+import type { AlertStore } from "./alert-store.ts";
 
 /**
  * What must be true now: budgets, accounts, leases, entries, keys, idempotency, audit and the outbox.
@@ -50,6 +51,9 @@ export interface LedgerStore {
   /** Sets rows aside that can never be delivered, with the reason; they stay readable. */
   parkOutbox(rows: readonly { seq: number; reason: string }[]): Promise<void>;
   outboxDepth(): Promise<{ waiting: number; parked: number }>;
+
+  /** Alerts and what becomes of them. */
+  readonly alerts: AlertStore;
 
   audit(limit: number): Promise<readonly AuditRow[]>;
   appendAudit(change: AuditedChange, at: Instant): Promise<void>;

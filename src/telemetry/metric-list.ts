@@ -38,6 +38,8 @@ export const METRICS = {
   ballast_calls_in_flight: { type: "gauge", help: "Calls under way in this process.", labels: [] },
   ballast_hold_exceeded_total: { type: "counter", help: "Calls that cost more than their hold. Each is an incident.", labels: [] },
   ballast_outbox_waiting: { type: "gauge", help: "Rows that wait for delivery.", labels: [] },
+  ballast_alerts_waiting: { type: "gauge", help: "Messages of alerts that wait for their time or another attempt.", labels: [] },
+  ballast_alerts_dead: { type: "gauge", help: "Messages of alerts that could not be delivered and were given up.", labels: [] },
   ballast_outbox_parked: { type: "gauge", help: "Rows set aside because they can never be delivered.", labels: [] },
   ballast_holds_in_doubt: { type: "gauge", help: "Holds whose cost is not known yet.", labels: [] },
   ballast_account_limit_usd: { type: "gauge", help: "Limit of the budget in its current window.", labels: ["budget"] },

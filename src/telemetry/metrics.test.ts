@@ -12,6 +12,8 @@ const NOTHING: ScrapeFacts = {
   hardLimits: [],
   outboxWaiting: 0,
   outboxParked: 0,
+  alertsWaiting: 0,
+  alertsDead: 0,
   holdsInDoubt: 0,
   warehouseUp: true,
 };

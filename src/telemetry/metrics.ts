@@ -26,6 +26,8 @@ export interface ScrapeFacts {
   readonly hardLimits: readonly { readonly tenant: string; readonly model: string; readonly reached: boolean }[];
   readonly outboxWaiting: number;
   readonly outboxParked: number;
+  readonly alertsWaiting: number;
+  readonly alertsDead: number;
   readonly holdsInDoubt: number;
   readonly warehouseUp: boolean;
 }
@@ -166,6 +168,8 @@ export class Metrics {
     gauge("ballast_calls_in_flight").set(this.#inFlight);
     gauge("ballast_outbox_waiting").set(facts.outboxWaiting);
     gauge("ballast_outbox_parked").set(facts.outboxParked);
+    gauge("ballast_alerts_waiting").set(facts.alertsWaiting);
+    gauge("ballast_alerts_dead").set(facts.alertsDead);
     gauge("ballast_holds_in_doubt").set(facts.holdsInDoubt);
     gauge("ballast_accounts_omitted").set(facts.accountsOmitted);
     gauge("ballast_warehouse_up").set(facts.warehouseUp ? 1 : 0);

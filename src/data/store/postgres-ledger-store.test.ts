@@ -6,14 +6,15 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type PostgresServer, postgresIsHere, startPostgres } from "../../../test/servers/postgres-server.ts";
 import { selectorKey } from "../../core/scope/scope.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
+import { alertStoreConformance } from "./alert-store-conformance.ts";
 import { BudgetCatalog } from "./budget-catalog.ts";
 import { CallJournal } from "./call-journal.ts";
 import { LeaseDesk } from "./lease-desk.ts";
-import { AT, aBudget, CHANGE, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
+import { AT, aBudget, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
 import { openPostgresLedgerStore } from "./sqlite-ledger-store.ts";
 
 if (postgresIsHere()) {
-  ledgerStoreConformance("PostgreSQL", async () => {
+  const inPostgres = async (): Promise<LedgerStoreUnderTest> => {
     const server = await startPostgres();
     let url: string;
     let folder: string;
@@ -30,7 +31,10 @@ if (postgresIsHere()) {
       },
       dispose: () => server.close(),
     };
-  });
+  };
+
+  ledgerStoreConformance("PostgreSQL", inPostgres);
+  alertStoreConformance("PostgreSQL", inPostgres);
 
   describe("a ledger in PostgreSQL", () => {
     let server: PostgresServer;

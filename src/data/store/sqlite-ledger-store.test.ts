@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
+import { alertStoreConformance } from "./alert-store-conformance.ts";
 import { CallJournal, readJournal } from "./call-journal.ts";
-import { AT, aBudget, anEnding, CHANGE, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
+import { AT, aBudget, anEnding, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
 import { openSqliteLedgerStore } from "./sqlite-ledger-store.ts";
 
-ledgerStoreConformance("SQLite", async () => {
+async function sqlite(): Promise<LedgerStoreUnderTest> {
   let own: string;
   return {
     async empty(folder) {
@@ -22,7 +23,10 @@ ledgerStoreConformance("SQLite", async () => {
     },
     async dispose() {},
   };
-});
+}
+
+ledgerStoreConformance("SQLite", sqlite);
+alertStoreConformance("SQLite", sqlite);
 
 let folder: string;
 let store: LedgerStore | undefined;

@@ -23,6 +23,7 @@ import type {
   VirtualKey,
 } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
+import { alertCalls } from "./alert-operations.ts";
 import type { StoreOptions } from "./store-engine.ts";
 import { endParameters } from "./store-messages.ts";
 import type { StoreReply } from "./store-worker.ts";
@@ -74,6 +75,7 @@ interface Waiting {
 class SqliteLedgerStore implements LedgerStore {
   readonly epoch: number;
   readonly recovery: Recovery;
+  readonly alerts = alertCalls((operation, parameters) => this.#call(operation, parameters));
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #now: () => Instant;

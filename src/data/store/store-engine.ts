@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Problem } from "../../contract/problem.ts";
 import type { Instant } from "../../core/time/window.ts";
 import type { Recovery } from "../../ports/ledger-store.ts";
+import { alertOperations } from "./alert-operations.ts";
 import { AuditLog } from "./audit-log.ts";
 import { BalanceSheet } from "./balance-sheet.ts";
 import { FolderLock } from "./folder-lock.ts";
@@ -75,6 +76,7 @@ export class StoreEngine {
     }
     const records = new RecordOperations(database, this.#audit, this.epoch);
     this.#operations = {
+      ...alertOperations(database, this.#audit),
       lease: ledger.lease.bind(ledger),
       leases: ledger.leases.bind(ledger),
       giveBack: ledger.giveBack.bind(ledger),

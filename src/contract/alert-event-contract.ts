@@ -1,0 +1,67 @@
+import { type Static, Type } from "typebox";
+import { RESOLVED_WHYS, SEVERITIES } from "../core/alerts/alert.ts";
+import { EVENT_TYPES } from "../core/alerts/alert-name.ts";
+import { SCOPE_DIMENSIONS } from "../core/scope/scope.ts";
+import { closed, instantText, orNull, scopeText, usdText } from "./field-contract.ts";
+
+const alertedBudget = closed({
+  id: Type.String(),
+  account: Type.String({ description: "The budget in its window" }),
+  window_start: instantText,
+  window_end: instantText,
+  zone: Type.String({ description: "IANA time zone of the window" }),
+  hard: Type.Boolean({ description: "Whether calls beyond the limit are refused" }),
+  limit_usd: usdText,
+  spent_usd: usdText,
+});
+
+/** What an alert tells of, by kind. Amounts and limits are those of the moment at which it was raised. */
+export const alertFacts = Type.Union([
+  closed({ kind: Type.Literal("budget_threshold_crossed"), budget: alertedBudget, percent: Type.Integer({ minimum: 1 }) }),
+  closed({
+    kind: Type.Literal("budget_overrun"),
+    budget: alertedBudget,
+    overrun_usd: usdText,
+    cause: Type.String({ description: "Kind of the ledger's entry: track, settle, resolve" }),
+  }),
+  closed({ kind: Type.Literal("hold_exceeded"), tenant: Type.String(), hold: Type.String(), held_usd: usdText, cost_usd: usdText }),
+  closed({ kind: Type.Literal("holds_in_doubt"), holds: Type.Integer({ minimum: 1 }), in_doubt_usd: usdText, oldest_at: instantText }),
+  closed({ kind: Type.Literal("test"), channel: Type.String() }),
+]);
+export type AlertFactsView = Static<typeof alertFacts>;
+
+const scopeFields = Object.fromEntries(SCOPE_DIMENSIONS.map((dimension) => [dimension, Type.Optional(scopeText)]));
+export const alertScope = closed(scopeFields);
+
+export const severity = Type.Enum([...SEVERITIES]);
+export const resolvedWhy = Type.Enum([...RESOLVED_WHYS]);
+
+export const alertData = closed({
+  alert_id: Type.String({ description: "The alert, the same in every phase; for `ballast alert ack`" }),
+  phase: Type.String({ pattern: "^(raised|escalated-\\d+|resolved)$" }),
+  severity,
+  scope: alertScope,
+  title: Type.String(),
+  happened: Type.String({ description: "Whole sentences" }),
+  do_first: Type.String({ description: "Whole sentences" }),
+  runbook: Type.String(),
+  raised_at: instantText,
+  times: Type.Integer({ minimum: 1, description: "How often it has happened since" }),
+  acknowledged_at: orNull(instantText),
+  resolved_at: orNull(instantText),
+  resolved_why: orNull(resolvedWhy),
+  facts: alertFacts,
+});
+
+/** A CloudEvents 1.0 event in structured JSON. */
+export const alertEvent = closed({
+  specversion: Type.Literal("1.0"),
+  id: Type.String({ description: "Idempotency key: a redelivery has the same" }),
+  source: Type.String(),
+  type: Type.Enum([...Object.values(EVENT_TYPES), "AlertEscalated", "AlertResolved"]),
+  subject: Type.String({ description: "Id of the budget, or tenant=... where no budget is concerned" }),
+  time: instantText,
+  datacontenttype: Type.Literal("application/json"),
+  data: alertData,
+});
+export type AlertEvent = Static<typeof alertEvent>;

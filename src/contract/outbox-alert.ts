@@ -1,0 +1,19 @@
+import { type Static, Type } from "typebox";
+
+const at = Type.Integer();
+const account = { budget: Type.String(), account: Type.String(), limit_usd: Type.String(), spent_usd: Type.String(), at };
+
+/** What the ledger puts into the outbox under the topic "alert", in the transaction of what it tells of. */
+export const outboxAlert = Type.Union([
+  Type.Object({ type: Type.Literal("budget_threshold_crossed"), ...account, percent: Type.Integer() }),
+  Type.Object({ type: Type.Literal("budget_overrun"), ...account, overrun_usd: Type.String(), kind: Type.String() }),
+  Type.Object({
+    type: Type.Literal("hold_exceeded"),
+    hold: Type.String(),
+    tenant: Type.String(),
+    held_usd: Type.String(),
+    cost_usd: Type.String(),
+    at,
+  }),
+]);
+export type OutboxAlert = Static<typeof outboxAlert>;

@@ -1,0 +1,31 @@
+import type { Instant } from "../time/window.ts";
+import type { AlertFacts } from "./alert.ts";
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * What makes two alerts the same one: while it is open, a repeat is counted and not told again. The window is part of an account's id,
+ * so a new window is a new alert. Calls that cost more than their hold are one alert a tenant and hour, since a wrong bound is wrong
+ * for every call.
+ */
+export function alertKey(facts: AlertFacts, at: Instant): string {
+  switch (facts.kind) {
+    case "budget_threshold_crossed":
+      return `${facts.kind} ${facts.budget.accountId} ${facts.percent}`;
+    case "budget_overrun":
+      return `${facts.kind} ${facts.budget.accountId}`;
+    case "hold_exceeded":
+      return `${facts.kind} ${facts.tenant} ${new Date(at - (at % HOUR_MS)).toISOString()}`;
+    case "holds_in_doubt":
+      return facts.kind;
+    case "test":
+      return `${facts.kind} ${facts.channel} ${at}`;
+    default:
+      return facts satisfies never;
+  }
+}
+
+/** Whether an alert is told once for good, also after it has been resolved: a threshold, once a window. */
+export function isToldOnce(facts: AlertFacts): boolean {
+  return facts.kind === "budget_threshold_crossed";
+}

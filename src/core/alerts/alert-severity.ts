@@ -1,0 +1,21 @@
+import type { AlertFacts, Severity } from "./alert.ts";
+
+/**
+ * A threshold is critical from the limit itself on, a warning from the budget's warning share on, and information below it.
+ * @see the FinOps guide, "Alert Matrix": 80 % warns, 100 % is critical
+ */
+export function severityOf(facts: AlertFacts, warnPercent: number): Severity {
+  switch (facts.kind) {
+    case "budget_threshold_crossed":
+      return facts.percent >= 100 ? "critical" : facts.percent >= warnPercent ? "warning" : "info";
+    case "budget_overrun":
+    case "hold_exceeded":
+      return "critical";
+    case "holds_in_doubt":
+      return "warning";
+    case "test":
+      return "info";
+    default:
+      return facts satisfies never;
+  }
+}

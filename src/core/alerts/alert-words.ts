@@ -1,0 +1,134 @@
+import { Temporal } from "temporal-polyfill";
+import { formatUsdShort, parseDecimal } from "../money/usd.ts";
+import type { Instant } from "../time/window.ts";
+import type { AlertedBudget, AlertFacts, AlertKind, AlertPhase, AlertRecord, ResolvedWhy } from "./alert.ts";
+
+/** An alert in words, for somebody who was asleep a minute ago: what happened, what it does to callers, what to do first. */
+export interface AlertWords {
+  readonly title: string;
+  readonly happened: string;
+  readonly doFirst: string;
+}
+
+/** The page of docs/runbooks for each kind of alert. */
+export const RUNBOOKS: Readonly<Record<AlertKind, string>> = {
+  budget_threshold_crossed: "budget-threshold-crossed.md",
+  budget_overrun: "budget-overrun.md",
+  hold_exceeded: "hold-exceeded.md",
+  holds_in_doubt: "holds-in-doubt.md",
+  test: "alert-test.md",
+};
+
+export function alertWords(alert: AlertRecord, phase: AlertPhase): AlertWords {
+  const words = raisedWords(alert.facts);
+  if (phase === "resolved") {
+    return {
+      title: `Over: ${words.title}`,
+      happened: resolvedSentence(alert.resolvedWhy, alert.facts),
+      doFirst: "Nothing needs to be done now.",
+    };
+  }
+  const again = alert.times > 1 ? ` It happened ${alert.times} times since ${momentText(alert.raisedAt, "UTC")}.` : "";
+  if (phase === "raised") return { ...words, happened: words.happened + again };
+  const since = `Nobody has acknowledged this since ${momentText(alert.raisedAt, zoneOf(alert.facts))}.`;
+  return { title: `Not acknowledged: ${words.title}`, happened: `${since} ${words.happened}${again}`, doFirst: words.doFirst };
+}
+
+function raisedWords(facts: AlertFacts): AlertWords {
+  switch (facts.kind) {
+    case "budget_threshold_crossed":
+      return {
+        title: `Budget ${facts.budget.budgetId} reached ${facts.percent} %`,
+        happened: `${spent(facts.budget)} ${consequence(facts.budget, facts.percent)}`,
+        doFirst: "Look at who spends (ballast report usage), then raise the limit, use a cheaper model, or let it stand.",
+      };
+    case "budget_overrun":
+      return {
+        title: `Budget ${facts.budget.budgetId} is over its limit`,
+        happened: `${spent(facts.budget)} That is ${money(facts.overrunUsd)} too much, ${causeText(facts.cause)}.`,
+        doFirst: "Find what was booked (ballast report usage), then raise the limit or wait for the new window.",
+      };
+    case "hold_exceeded":
+      return {
+        title: `A call of tenant ${facts.tenant} cost more than was held for it`,
+        happened: `${money(facts.heldUsd)} were held and ${money(facts.costUsd)} booked for ${facts.holdId}. The bound was wrong, so budgets may be passed.`,
+        doFirst: "Look up the call by this id in the traces, stop calls of its kind, and report the bound.",
+      };
+    case "holds_in_doubt":
+      return {
+        title: `${facts.holds} ${facts.holds === 1 ? "hold is" : "holds are"} in doubt`,
+        happened: `Calls that may have been billed keep ${money(facts.inDoubtUsd)} of their budgets, the oldest since ${momentText(facts.oldestAt, "UTC")}.`,
+        doFirst: "List them (ballast hold list) and say from the provider's records what they cost (ballast hold resolve).",
+      };
+    case "test":
+      return {
+        title: `Test alert for channel ${facts.channel}`,
+        happened: "Somebody asked for this message to see that it arrives. No budget is concerned.",
+        doFirst: "Nothing: it has arrived.",
+      };
+    default:
+      return facts satisfies never;
+  }
+}
+
+function spent({ spentUsd, limitUsd, windowStart, zone }: AlertedBudget): string {
+  return `${money(spentUsd)} of ${money(limitUsd)} are spent since ${momentText(windowStart, zone)}.`;
+}
+
+function consequence({ hard, windowEnd, zone }: AlertedBudget, percent: number): string {
+  const reset = momentText(windowEnd, zone);
+  if (!hard) return `The budget is soft: no call is refused. It starts anew on ${reset}.`;
+  if (percent >= 100) return `Calls are refused until ${reset}, or until the limit is raised.`;
+  return `At 100 % calls are refused until ${reset}.`;
+}
+
+/** @param cause the kind of the ledger's entry */
+function causeText(cause: string): string {
+  switch (cause) {
+    case "track":
+      return "by usage that was reported after it had happened";
+    case "resolve":
+      return "by a hold in doubt that cost more than was held";
+    case "settle":
+      return "by a call that cost more than its hold";
+    default:
+      return `by an entry of kind ${cause}`;
+  }
+}
+
+function resolvedSentence(why: ResolvedWhy | null, facts: AlertFacts): string {
+  switch (why) {
+    case "window_ended":
+      return "The window has ended; the budget has started anew.";
+    case "back_below":
+      return facts.kind === "budget_threshold_crossed"
+        ? `Spending is below ${facts.percent} % of the limit again.`
+        : "Spending is within the limit again.";
+    case "quiet_for_a_day":
+      return "It has not happened again for a day.";
+    case "none_in_doubt":
+      return "No hold is in doubt any more.";
+    case "budget_changed":
+      return "The budget's window was changed, so this one no longer counts.";
+    case "test_ended":
+    case null:
+      return "It is over.";
+    default:
+      return why satisfies never;
+  }
+}
+
+function zoneOf(facts: AlertFacts): string {
+  return "budget" in facts ? facts.budget.zone : "UTC";
+}
+
+function money(usdText: string): string {
+  const nano = parseDecimal(usdText, 9, "up");
+  return nano === undefined ? `${usdText} USD` : formatUsdShort(nano);
+}
+
+/** "2026-12-01 00:00 (Europe/Berlin)". */
+export function momentText(at: Instant, zone: string): string {
+  const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
+  return `${local.toPlainDate()} ${local.toPlainTime().toString({ smallestUnit: "minute" })} (${zone})`;
+}
