@@ -86,9 +86,9 @@ export class LeaseDesk {
    * @throws Problem store_unavailable; then nothing is held and the call must not be sent
    */
   async hold(holdId: string, scopes: readonly CallScope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
-    // While endings cannot be written, no new call is let through on leases that were given before.
-    if (this.#unwritten.size > 0) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
     for (let round = 0; ; round++) {
+      // While endings cannot be written, no new call is let through on leases that were given before.
+      if (this.#unwritten.size > 0) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
       if (this.#uncertain) await this.#recountOnce();
       const { budgets, due } = this.#budgetsOf(scopes, at);
       const accounts = budgets.map((budget) => this.#window(budget, at).account);
