@@ -29,6 +29,10 @@ export interface AccountStatus extends Account {
   readonly hasRefused: boolean;
 }
 
+type LeaseOutcome =
+  | Extract<LeaseAnswer, { outcome: "granted" }>
+  | (Extract<LeaseAnswer, { outcome: "short" }> & { readonly account: AccountStatus });
+
 /** A shortage answered by the store is settled in one or two rounds; more means that other calls keep taking what was leased. */
 const MOST_ROUNDS = 50;
 
@@ -111,12 +115,12 @@ export class LeaseDesk {
       const answer = await this.#lease({ at, wants, create: due }, accounts);
       this.#catalog.remember(answer.created);
       if (answer.outcome === "granted") continue;
-      // While the store looked, other calls may have ended: the refusal must be right now, not a moment ago.
+      // While the store looked, other calls may have ended: the refusal must be right when the answer came, not when it was asked for.
       const { account } = answer;
       if (this.#uncertain) continue;
-      if (round < MOST_ROUNDS && availableNano(account) + this.#book.idleNano(account.id) >= amountNano) continue;
+      if (round < MOST_ROUNDS && availableNano(account) + account.idleNano >= amountNano) continue;
       this.#refused.add(account.id);
-      return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account: this.#withHolds(account) };
+      return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account };
     }
   }
 
@@ -174,12 +178,16 @@ export class LeaseDesk {
     await this.#giveBack(this.#book.accounts().filter((account) => !current.has(account)));
   }
 
-  /** What is granted is in the book before anything that was asked later is answered. */
-  async #lease(request: LeaseRequest, accounts: readonly string[]): Promise<LeaseAnswer> {
+  /**
+   * What is granted is in the book, and an account that is short is seen with this process's holds, before anything that was asked later
+   * is answered: an ending acknowledged in between would have left the holds and not be in the account.
+   */
+  async #lease(request: LeaseRequest, accounts: readonly string[]): Promise<LeaseOutcome> {
     const consumedBefore = new Map(accounts.map((account) => [account, this.#consumed.get(account)?.nano ?? 0n]));
     try {
       const answer = await this.#store.lease(request);
-      if (answer.outcome === "granted") for (const grant of answer.grants) this.#takeGrant(grant, consumedBefore);
+      if (answer.outcome === "short") return { ...answer, account: this.#withHolds(answer.account) };
+      for (const grant of answer.grants) this.#takeGrant(grant, consumedBefore);
       return answer;
     } catch (error) {
       this.#uncertain = true;
