@@ -324,6 +324,12 @@ export const configSchema = closed(
         ),
         drain_max_usd: amount("After the caller has left, an answer is read on for at most this cost, in USD.", "usd", { default: "0.50" }),
         drain_max_ms: whole("… and for at most this time.", 0, 3_600_000, 30_000),
+        recall_wait_ms: whole(
+          "How long a call that is short waits for money that other processes on the same ledger hold idle, before it is refused.",
+          0,
+          60_000,
+          250,
+        ),
         idempotency_ttl_hours: whole("How long the answer to an Idempotency-Key is kept.", 1, 8760, 24),
         idempotency_max_bytes: whole("Largest answer that is kept for an Idempotency-Key.", 0, 67_108_864, 1_048_576),
       },

@@ -216,6 +216,12 @@ export const PROBLEMS = {
     title: "The ledger cannot be written now, so no money can be held.",
     remedy: "See the server's log; usually the disk is full or was taken away.",
   },
+  process_fenced: {
+    status: 503,
+    retry: true,
+    title: "This server was not heard of for some seconds, so the money it had leased is in doubt; it is coming back.",
+    remedy: "Try again. If it stays, look at the connection between the server and the ledger's database, and at the server's log.",
+  },
   warehouse_unavailable: {
     status: 503,
     retry: true,

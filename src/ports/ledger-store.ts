@@ -10,8 +10,12 @@ import type { AlertStore } from "./alert-store.ts";
  * write; nothing of a rejected request has happened.
  */
 export interface LedgerStore {
-  /** This process's number in the store: rises with each start, fences its leases. */
+  /** This process's number in the store: rises with each start, fences its leases. Another one after `rejoin`. */
   readonly epoch: number;
+  /** Whether other processes lease from the same store. */
+  readonly shared: boolean;
+  /** Up to which change the budgets and keys that are asked for after opening go, at least: what the first beat has to know. */
+  readonly version: number;
   /** What was found and put right at opening. */
   readonly recovery: Recovery;
 
@@ -19,13 +23,29 @@ export interface LedgerStore {
   lease(request: LeaseRequest): Promise<LeaseAnswer>;
   /** What this process has been leased of each account and has not settled, put in doubt or given back: after all requests before this one. */
   leases(): Promise<readonly { readonly account: string; readonly amountNano: Nano }[]>;
-  giveBack(returns: readonly { account: string; amountNano: Nano }[]): Promise<void>;
+  giveBack(returns: readonly Return[]): Promise<void>;
   /** Ends holds and records their traces. Ending a hold again changes nothing. */
   end(ending: Ending): Promise<EndingAnswer>;
   /** Books cost reported after the fact. The same request id again answers as before and books nothing. */
   track(request: TrackRequest): Promise<TrackAnswer>;
   resolveDoubt(request: { holdId: string; amountNano: Nano; at: Instant; actor: string; reason: string }): Promise<Hold>;
   holdsInDoubt(limit: number): Promise<readonly Hold[]>;
+
+  /**
+   * Tells the store that this process lives, takes for dead who was not heard of for too long, and hears what others did.
+   * Where nobody else writes there is nothing to hear.
+   * @throws Problem process_fenced when this process was taken for dead
+   */
+  beat(known: { version: number }): Promise<Beat>;
+  /**
+   * After process_fenced: reports this process's journal, of which every record must be written, and goes on under a new number. What has
+   * ended is booked, what is under way is in doubt under its own name, the rest of the leases is free.
+   */
+  rejoin(): Promise<{ readonly epoch: number; readonly recovery: Recovery }>;
+  /** Recalls that this process has not answered: for when news may have been missed. */
+  recalls(): Promise<readonly Recall[]>;
+  /** Tells of what other processes do, as soon as it is known; may miss something, and beat() does not. */
+  onNews(listener: (news: News) => void): void;
 
   budgets(): Promise<readonly Budget[]>;
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget>;
@@ -82,7 +102,41 @@ export interface LeaseRequest {
   readonly wants: readonly { readonly budgetId: string; readonly window: Period; readonly missingNano: Nano }[];
   /** Budgets to create in the same transaction when no such id exists. */
   readonly create: readonly Budget[];
+  /** Recalls that were made for this call already, by account: who has answered them is not waited for. */
+  readonly recalls?: Readonly<Record<string, number>> | undefined;
 }
+
+/** Idle money of an account is wanted by another process. */
+export interface Recall {
+  readonly account: string;
+  readonly number: number;
+}
+
+export interface Return {
+  readonly account: string;
+  readonly amountNano: Nano;
+  /** The highest recall of the account that was known when the money was taken out of the lease. */
+  readonly answers?: number | undefined;
+}
+
+export interface Beat {
+  /** Whether this process does the jobs that one process does for all. */
+  readonly leads: boolean;
+  /** Up to where the changes below go: to be known at the next beat. */
+  readonly version: number;
+  readonly budgets: readonly Budget[];
+  readonly keys: readonly VirtualKey[];
+  readonly recalls: readonly Recall[];
+  /** Processes that were just taken for dead, and what is in doubt with them. */
+  readonly expired: readonly { readonly epoch: number; readonly name: string; readonly inDoubtNano: Nano }[];
+}
+
+export type News =
+  | ({ readonly kind: "recall" } & Recall)
+  | { readonly kind: "returned"; readonly account: string }
+  | { readonly kind: "changed" }
+  /** News may have been missed. */
+  | { readonly kind: "reconnected" };
 
 export interface Grant {
   readonly account: string;
@@ -95,13 +149,24 @@ export type LeaseAnswer =
   | {
       readonly outcome: "granted";
       readonly grants: readonly Grant[];
+      /** The budgets of `create` as they are stored, whoever created them. */
       readonly created: readonly Budget[];
     }
-  | { readonly outcome: "short"; readonly account: Account; readonly created: readonly Budget[] };
+  | {
+      readonly outcome: "short";
+      readonly account: Account;
+      readonly created: readonly Budget[];
+      /** Set when others may give idle money back: the recall that was made, and who has still to answer it. */
+      readonly recall?: { readonly number: number; readonly awaits: readonly string[] } | undefined;
+      /** Number of the newest entry when the store looked: the balances are those of the entries up to it. */
+      readonly asOfEntry: number;
+    };
 
 export interface Ending {
   readonly kind: "settle" | "release" | "doubt" | "none";
   readonly holdId: string;
+  /** Under which number of this process the hold was made; the present one unless said otherwise. */
+  readonly epoch?: number | undefined;
   readonly accounts: readonly string[];
   readonly heldNano: Nano;
   readonly amountNano: Nano;

@@ -1,3 +1,4 @@
+import { Problem } from "../../contract/problem.ts";
 import { invariant } from "../../core/invariant.ts";
 import { type Account, accountId, type Budget, openAccount } from "../../core/ledger/budget.ts";
 import { crossedThresholds } from "../../core/ledger/crossed-thresholds.ts";
@@ -5,29 +6,44 @@ import { type Posting, post } from "../../core/ledger/posting.ts";
 import { formatUsd } from "../../core/money/usd.ts";
 import type { Period } from "../../core/time/window.ts";
 import { CHAIN_START, type Entry, entryHash, joinAccounts } from "./chained-rows.ts";
-import type { LedgerDatabase } from "./ledger-database.ts";
+import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 import { accountOfRow, budgetOfRow, rowOfAccount, rowOfBudget } from "./row-shapes.ts";
 
 /**
- * Accounts and entries within one transaction. Balances are kept in memory between transactions, since this is their only writer,
- * and written once per transaction however many entries touched them. After a failed transaction everything is read afresh.
+ * Accounts and entries within one transaction. Balances are written once per transaction however many entries touched them. Between
+ * transactions they are kept in memory where this is their only writer, and read anew where others write too. After a failed
+ * transaction everything is read afresh.
  */
 export class BalanceSheet {
   readonly #database: LedgerDatabase;
-  readonly epoch: number;
+  /** This process's number: what it leases is leased under it. */
+  epoch = 0;
   readonly #budgets = new Map<string, Budget>();
   readonly #accounts = new Map<string, Account>();
   readonly #changed = new Set<string>();
   /** Opened in this transaction and not posted to: not to be remembered, since a later limit must hold for them from the start. */
   readonly #untouched = new Set<string>();
   readonly #leaseChanges = new Map<string, bigint>();
+  /** Accounts of which idle money was called back just now. */
+  readonly #pressed = new Set<string>();
+  /** Up to which change the budgets in memory are those of the store, and this transaction's own change. */
+  #version = 0;
+  #ownVersion: number | undefined;
+  #alive = true;
+  /** Counts transactions where others write too. */
+  transaction = 0;
   #seq = 0;
   #hash: Uint8Array = CHAIN_START;
 
-  constructor(database: LedgerDatabase, epoch: number) {
+  constructor(database: LedgerDatabase) {
     this.#database = database;
-    this.epoch = epoch;
     this.reload();
+  }
+
+  /** A number of this process that was just registered: the first one, or another one after it was taken for dead. */
+  become(epoch: number): void {
+    this.epoch = epoch;
+    this.#alive = true;
   }
 
   /** Forgets what a failed transaction left in memory. */
@@ -41,9 +57,52 @@ export class BalanceSheet {
       const budget = budgetOfRow(row);
       this.#budgets.set(budget.id, budget);
     }
-    const last = this.#database.one("last-entry", {});
-    this.#seq = last ? Number(last.seq) : 0;
-    this.#hash = last ? (last.hash as Uint8Array) : CHAIN_START;
+    this.#ownVersion = undefined;
+    const head = this.#database.one("ledger-head", { epoch: this.epoch })!;
+    this.#version = Number(head.version);
+    this.#takeHead(head);
+  }
+
+  /** What others did since the last transaction. */
+  catchUp(head: SqlRow): void {
+    this.transaction += 1;
+    this.#accounts.clear();
+    this.#pressed.clear();
+    this.#takeHead(head);
+    const version = Number(head.version);
+    if (version === this.#version) return;
+    for (const budget of this.budgetsSince(this.#version)) this.#budgets.set(budget.id, budget);
+    this.#version = version;
+  }
+
+  /** @throws Problem process_fenced when this process was taken for dead: its leases are in doubt, and not its own any more */
+  requireAlive(): void {
+    if (!this.#alive) throw new Problem("process_fenced", { epoch: this.epoch });
+  }
+
+  /** Number of the newest entry: an answer that tells balances tells with it as of when they are. */
+  get lastEntry(): number {
+    return this.#seq;
+  }
+
+  /** Up to which change of budgets and keys this transaction sees. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Others have to learn of what this transaction changes: the number to change it under. */
+  changed(): number {
+    this.#ownVersion ??= Number(this.#database.one("count-change", {})!.version);
+    return this.#ownVersion;
+  }
+
+  budgetsSince(version: number): Budget[] {
+    return this.#database.all("budgets-since", { version }).map(budgetOfRow);
+  }
+
+  /** Whether somebody was short of this account just now, so that nothing should lie idle. */
+  isPressed(id: string): boolean {
+    return this.#pressed.has(id);
   }
 
   budgets(): Budget[] {
@@ -55,8 +114,9 @@ export class BalanceSheet {
   }
 
   putBudget(budget: Budget): void {
-    this.#database.run("put-budget", rowOfBudget(budget));
+    this.#database.run("put-budget", { ...rowOfBudget(budget), version: this.changed() });
     this.#budgets.set(budget.id, budget);
+    this.#database.tellNews({ kind: "changed" });
   }
 
   /** The account as it is, or undefined when nothing was ever booked or leased on it. */
@@ -66,6 +126,7 @@ export class BalanceSheet {
     const row = this.#database.one("account-by-id", { id });
     if (!row) return undefined;
     const account = accountOfRow(row);
+    if (Number(row.pressed) === 1) this.#pressed.add(id);
     this.#accounts.set(id, account);
     return account;
   }
@@ -135,7 +196,15 @@ export class BalanceSheet {
       }
     }
     this.#leaseChanges.clear();
+    if (this.#ownVersion !== undefined) this.#version = this.#ownVersion;
+    this.#ownVersion = undefined;
     if (this.#accounts.size > 100_000) this.#accounts.clear();
+  }
+
+  #takeHead(head: SqlRow): void {
+    this.#seq = Number(head.entry_seq ?? 0);
+    this.#hash = head.entry_hash === null ? CHAIN_START : (head.entry_hash as Uint8Array);
+    this.#alive = !this.#database.shared || Number(head.alive) === 1;
   }
 
   #post(id: string, entry: Posting & Entry, leaseHolder: number): void {

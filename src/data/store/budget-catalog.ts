@@ -53,6 +53,14 @@ export class BudgetCatalog {
     return stored;
   }
 
+  /** Budgets that other processes changed. */
+  async learn(budgets: readonly Budget[]): Promise<void> {
+    for (const budget of budgets) {
+      this.#index.put(budget);
+      await this.onChanged(budget);
+    }
+  }
+
   /** Budgets that the store created inside a hold. */
   remember(budgets: readonly Budget[]): void {
     for (const budget of budgets) if (!this.#index.get(budget.id)) this.#index.put(budget);

@@ -107,7 +107,9 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         const opened = await open();
         const due = aBudget({ id: "tenant=a", covers: "rest", origin: "default" });
         const ask = () => opened.lease({ at: AT, wants: [{ budgetId: "tenant=a", window: WINDOW, missingNano: 1n }], create: [due] });
-        expect([(await ask()).created.length, (await ask()).created.length]).toEqual([1, 0]);
+        const answers = [await ask(), await ask()];
+        // Whoever asks for it learns what is stored, also when another process was faster.
+        expect(answers.map(({ created }) => created.map(({ id }) => id))).toEqual([["tenant=a"], ["tenant=a"]]);
         expect((await opened.audit(10)).filter((row) => row.action === "budget.create")).toHaveLength(1);
       });
 

@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import type { Instant, Period } from "../../core/time/window.ts";
 import type { AuditedChange, AuditRow, IdempotencyClaim, IdempotencyState, OutboxRow, VirtualKey } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
+import type { BalanceSheet } from "./balance-sheet.ts";
 import type { LedgerDatabase } from "./ledger-database.ts";
 import { keyOfRow, rowOfKey } from "./row-shapes.ts";
 
@@ -9,12 +10,12 @@ import { keyOfRow, rowOfKey } from "./row-shapes.ts";
 export class RecordOperations {
   readonly #database: LedgerDatabase;
   readonly #audit: AuditLog;
-  readonly #epoch: number;
+  readonly #sheet: BalanceSheet;
 
-  constructor(database: LedgerDatabase, audit: AuditLog, epoch: number) {
+  constructor(database: LedgerDatabase, audit: AuditLog, sheet: BalanceSheet) {
     this.#database = database;
     this.#audit = audit;
-    this.#epoch = epoch;
+    this.#sheet = sheet;
   }
 
   keys(): VirtualKey[] {
@@ -22,7 +23,8 @@ export class RecordOperations {
   }
 
   putKey(key: VirtualKey, change: AuditedChange, at: Instant): VirtualKey {
-    this.#database.run("put-key", rowOfKey(key));
+    this.#database.run("put-key", { ...rowOfKey(key), version: this.#sheet.changed() });
+    this.#database.tellNews({ kind: "changed" });
     this.#audit.append(change, at);
     return key;
   }
@@ -32,13 +34,19 @@ export class RecordOperations {
     const row = this.#database.one("idempotency-row", { keyId, key });
     if (!row || Number(row.expires_at) <= at) {
       this.#database.run("expire-idempotency", { at });
-      this.#database.run("claim-idempotency", { keyId, key, fingerprint, epoch: this.#epoch, expiresAt });
+      this.#database.run("claim-idempotency", { keyId, key, fingerprint, epoch: this.#sheet.epoch, expiresAt });
       return { state: "claimed" };
     }
     if (String(row.fingerprint) !== fingerprint) return { state: "conflict" };
-    if (row.status === null) return { state: Number(row.epoch) === this.#epoch ? "running" : "in_doubt" };
+    if (row.status === null) return { state: this.#isAlive(Number(row.epoch)) ? "running" : "in_doubt" };
     const answer = { status: Number(row.status), headers: JSON.parse(String(row.headers)), body: row.body as Uint8Array };
     return { state: "answered", answer };
+  }
+
+  #isAlive(epoch: number): boolean {
+    if (epoch === this.#sheet.epoch) return true;
+    const status = this.#database.one("process-status", { epoch });
+    return status !== undefined && status.expired_at === null && status.ended_at === null;
   }
 
   dropIdempotency(keyId: string, key: string): void {

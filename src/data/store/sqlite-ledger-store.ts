@@ -7,6 +7,7 @@ import type { Instant, Period } from "../../core/time/window.ts";
 import type {
   AuditedChange,
   AuditRow,
+  Beat,
   Ending,
   EndingAnswer,
   Hold,
@@ -15,8 +16,11 @@ import type {
   LeaseAnswer,
   LeaseRequest,
   LedgerStore,
+  News,
   OutboxRow,
+  Recall,
   Recovery,
+  Return,
   StoreFindings,
   TrackAnswer,
   TrackRequest,
@@ -24,6 +28,7 @@ import type {
 } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
 import { alertCalls } from "./alert-operations.ts";
+import { listenToNews } from "./postgres-news.ts";
 import type { StoreOptions } from "./store-engine.ts";
 import { endParameters } from "./store-messages.ts";
 import type { StoreReply } from "./store-worker.ts";
@@ -45,23 +50,32 @@ export function openSqliteLedgerStore(options: Omit<StoreOptions, "postgresUrl">
 }
 
 /** A ledger in PostgreSQL, behind the same thread: its transactions gather as those of the embedded one do. */
-export function openPostgresLedgerStore(
+export async function openPostgresLedgerStore(
   options: StoreOptions & { readonly postgresUrl: string },
   now: () => Instant,
 ): Promise<LedgerStore> {
-  return openStoreThread(options, now);
+  const store = await openStoreThread(options, now);
+  store.onClose = listenToNews(options.postgresUrl, (news) => store.tell(news));
+  return store;
 }
 
-async function openStoreThread(options: StoreOptions, now: () => Instant): Promise<LedgerStore> {
+async function openStoreThread(options: StoreOptions, now: () => Instant): Promise<SqliteLedgerStore> {
   const worker = new Worker(siblingModule(import.meta.url, "./store-worker"), { workerData: options });
-  const opened = await new Promise<{ epoch: number; recovery: Recovery }>((resolve, reject) => {
+  const opened = await new Promise<Opened>((resolve, reject) => {
     worker.once("error", reject);
-    worker.once("message", (message: { opened?: { epoch: number; recovery: Recovery }; failed?: StoreReply["error"] }) => {
+    worker.once("message", (message: { opened?: Opened; failed?: StoreReply["error"] }) => {
       if (message.opened) resolve(message.opened);
       else reject(errorOf(message.failed));
     });
   });
   return new SqliteLedgerStore(worker, opened, now);
+}
+
+interface Opened {
+  readonly epoch: number;
+  readonly shared: boolean;
+  readonly version: number;
+  readonly recovery: Recovery;
 }
 
 /** What nearly every ending is answered; its reply is the id alone. */
@@ -73,12 +87,15 @@ interface Waiting {
 }
 
 class SqliteLedgerStore implements LedgerStore {
-  readonly epoch: number;
+  epoch: number;
+  readonly shared: boolean;
+  readonly version: number;
   readonly recovery: Recovery;
   readonly alerts = alertCalls((operation, parameters) => this.#call(operation, parameters));
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #now: () => Instant;
+  readonly #listeners: ((news: News) => void)[] = [];
   readonly #waiting = new Map<number, Waiting>();
   /** Id, operation and parameters of each call, one after the other. */
   #outgoing: unknown[] = [];
@@ -86,11 +103,14 @@ class SqliteLedgerStore implements LedgerStore {
   #gathering: NodeJS.Timeout | undefined;
   #lastId = 0;
   #stopped: Error | undefined;
+  onClose: () => void = () => {};
 
-  constructor(worker: Worker, opened: { epoch: number; recovery: Recovery }, now: () => Instant) {
+  constructor(worker: Worker, opened: Opened, now: () => Instant) {
     this.#worker = worker;
     this.#now = now;
     this.epoch = opened.epoch;
+    this.shared = opened.shared;
+    this.version = opened.version;
     this.recovery = opened.recovery;
     worker.on("message", (replies: (StoreReply | number)[]) => this.#receive(replies));
     worker.on("error", (error) => this.#fail(new Problem("store_unavailable", {}, { cause: error })));
@@ -104,6 +124,28 @@ class SqliteLedgerStore implements LedgerStore {
 
   leases(): Promise<readonly { account: string; amountNano: Nano }[]> {
     return this.#call("leases", []);
+  }
+
+  beat(known: { version: number }): Promise<Beat> {
+    return this.#call("beat", [known, this.#now()]);
+  }
+
+  async rejoin(): Promise<{ epoch: number; recovery: Recovery }> {
+    const back: { epoch: number; recovery: Recovery } = await this.#call("rejoin", [this.#now()]);
+    this.epoch = back.epoch;
+    return back;
+  }
+
+  recalls(): Promise<readonly Recall[]> {
+    return this.#call("recalls", []);
+  }
+
+  onNews(listener: (news: News) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  tell(news: News): void {
+    for (const listener of this.#listeners) listener(news);
   }
 
   end(ending: Ending): Promise<EndingAnswer> {
@@ -186,7 +228,7 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("bookedPerTenant", [period]);
   }
 
-  giveBack(returns: readonly { account: string; amountNano: Nano }[]): Promise<void> {
+  giveBack(returns: readonly Return[]): Promise<void> {
     return this.#call("giveBack", [returns, this.#now()]);
   }
 
@@ -196,12 +238,14 @@ class SqliteLedgerStore implements LedgerStore {
 
   async close(inOrder = true): Promise<void> {
     if (this.#stopped) return;
+    this.onClose();
     await this.#call("close", [this.#now(), inOrder]);
     await this.#exited;
   }
 
   /** Ends the writer thread as a crash would, without a word to the file. For tests. */
   async crash(): Promise<void> {
+    this.onClose();
     await this.#worker.terminate();
   }
 

@@ -82,7 +82,7 @@ try {
     }
     carryOut(calls);
   });
-  port.postMessage({ opened: { epoch: engine.epoch, recovery: engine.recovery } });
+  port.postMessage({ opened: { epoch: engine.epoch, shared: engine.shared, version: engine.version, recovery: engine.recovery } });
 } catch (error) {
   port.postMessage({ failed: describe(error instanceof Error ? error : new Error(String(error))) });
   port.close();
