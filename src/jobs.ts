@@ -1,7 +1,7 @@
 import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import type { LeaseDesk } from "./data/store/lease-desk.ts";
-import { BEAT_MS, type ProcessLife } from "./data/store/process-life.ts";
+import { BEAT_MS, type ProcessLife, RECALL_POLL_MS } from "./data/store/process-life.ts";
 import { drainOutbox, TRACE_BATCH } from "./ingest/drain-outbox.ts";
 import type { EventSettings } from "./notify/alert-event.ts";
 import type { AlertLog, Channel } from "./notify/channel.ts";
@@ -15,7 +15,7 @@ export interface JobParts {
   readonly store: LedgerStore;
   readonly warehouse: Warehouse | undefined;
   readonly desk: LeaseDesk;
-  readonly life: Pick<ProcessLife, "beat" | "leads">;
+  readonly life: ProcessLife;
   /** A file for rows on their way into the warehouse. */
   readonly spool: string;
   readonly now: () => number;
@@ -37,7 +37,7 @@ interface Job {
   readonly everyMs: number;
   /** Which processes on one ledger do it: each for itself, or one for all. */
   readonly by: "each" | "one";
-  /** Comes as often while it fails. */
+  /** What keeps several processes together: done only where there may be several, and as often while it fails. */
   readonly steady?: boolean;
   /**
    * @param stopping tells a job that waits for somebody else to let go
@@ -55,6 +55,16 @@ export const JOBS: readonly Job[] = [
     steady: true,
     run: async ({ life }) => {
       await life.beat();
+      return false;
+    },
+  },
+  {
+    name: "recalls without news",
+    everyMs: RECALL_POLL_MS,
+    by: "each",
+    steady: true,
+    run: async ({ life }) => {
+      await life.answerRecalls();
       return false;
     },
   },
@@ -106,7 +116,8 @@ function deliveryJob(channel: Channel): Job {
 /** Starts the jobs, each waiting for its own end before its next turn. @returns stops them and waits for those under way */
 export function startJobs(parts: JobParts): () => Promise<void> {
   const stopping = new AbortController();
-  const loops = [...JOBS, ...parts.notify.channels.map(deliveryJob)].map(async (job) => {
+  const ofOneProcess = (job: Job) => parts.store.shared || !job.steady;
+  const loops = [...JOBS.filter(ofOneProcess), ...parts.notify.channels.map(deliveryJob)].map(async (job) => {
     let failures = 0;
     while (!stopping.signal.aborted) {
       let more = false;

@@ -44,8 +44,10 @@ export interface LedgerStore {
   rejoin(): Promise<{ readonly epoch: number; readonly recovery: Recovery }>;
   /** Recalls that this process has not answered: for when news may have been missed. */
   recalls(): Promise<readonly Recall[]>;
-  /** Tells of what other processes do, as soon as it is known; may miss something, and beat() does not. */
+  /** Tells of what other processes do, as soon as it is known; may miss something, and beat() and recalls() do not. */
   onNews(listener: (news: News) => void): void;
+  /** Whether there is news now; else it has to be asked for. */
+  readonly hearsNews: boolean;
 
   budgets(): Promise<readonly Budget[]>;
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget>;

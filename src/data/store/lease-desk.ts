@@ -213,7 +213,12 @@ export class LeaseDesk {
     await this.#leases.giveBack(this.#leases.book.accounts().filter((account) => !current.has(account)));
   }
 
-  /** Others may have changed it: its idle money goes back, so that a lower limit takes effect with the next call. */
+  /** Whether anything is leased. */
+  leases(): boolean {
+    return this.#leases.book.accounts().length > 0;
+  }
+
+  /** Others are short of an account: what lies idle of it goes back. */
   async answer(recalls: readonly Recall[]): Promise<void> {
     await this.#leases.answer(recalls);
   }

@@ -43,8 +43,13 @@ if (postgresIsHere()) {
         url = await server.database();
       },
       open: (folder, more) => openPostgresLedgerStore({ folder, postgresUrl: url, openedAt: AT, ...more }, () => AT),
-      // By the clock of the server, which nobody sets in a test.
-      passTime: () => new Promise((resolve) => setTimeout(resolve, 3100)),
+      async passTime() {
+        const sql = postgres(url, { max: 1 });
+        // The server must have answered for as long itself.
+        await sql`SELECT pg_sleep(GREATEST(0, 3.1 - extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()))::float8)`;
+        await sql`UPDATE process SET heard_at = heard_at - 4000`;
+        await sql.end();
+      },
       dispose: () => server.close(),
     };
   });

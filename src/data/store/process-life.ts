@@ -14,6 +14,9 @@ export interface ProcessLifeParts {
   readonly log: { warn(facts: object, words: string): void };
 }
 
+/** How often recalls are asked for where there is no news of them. */
+export const RECALL_POLL_MS = 50;
+
 /** One of several processes on a ledger: it tells that it lives, and learns what the others changed. Alone it has nothing to do. */
 export class ProcessLife {
   readonly #parts: ProcessLifeParts;
@@ -54,6 +57,12 @@ export class ProcessLife {
       if (!(await desk.cameBackAfter(error))) throw error;
       log.warn({ process: epoch, now: store.epoch }, "this process was taken for dead, and is back under another number");
     }
+  }
+
+  /** Answers recalls that no news told of. */
+  async answerRecalls(): Promise<void> {
+    const { store, desk } = this.#parts;
+    if (store.shared && !store.hearsNews && desk.leases()) await desk.answer(await store.recalls());
   }
 
   /** What was changed elsewhere holds here at once, not at the next beat. */

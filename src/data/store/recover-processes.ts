@@ -124,7 +124,7 @@ function endFormerHolds(ledger: LedgerOperations, journal: JournalReading, which
 }
 
 function reclaimLeases({ database, sheet, now }: RecoveryParts, epoch: number): void {
-  for (const row of database.all("leases-in-doubt", { epoch })) {
+  for (const row of database.all("leases-in-doubt", { pattern: lostLeaseId(epoch, "%") })) {
     const accounts = splitAccounts(String(row.accounts));
     const ref = String(row.hold_id);
     const entry = { at: now, kind: "reclaim", ref, epoch: sheet.epoch, tenant: "", accounts, once: null, amountNano: 0n } as const;

@@ -9,7 +9,7 @@ import { CallJournal } from "./call-journal.ts";
 import { KeyRing } from "./key-ring.ts";
 import { type HoldResult, LeaseDesk } from "./lease-desk.ts";
 import { AT, aBudget, anEnding, CHANGE, crash, WINDOW } from "./ledger-store-conformance.ts";
-import { ProcessLife } from "./process-life.ts";
+import { ProcessLife, RECALL_POLL_MS } from "./process-life.ts";
 
 /** A ledger that several processes can open, each with a folder of its own for its journal. */
 export interface SharedLedgerUnderTest {
@@ -27,6 +27,7 @@ interface OneProcess {
   readonly keys: KeyRing;
   readonly life: ProcessLife;
   readonly journal: CallJournal;
+  readonly polling: NodeJS.Timeout;
 }
 
 const ACCOUNT = accountId("b", WINDOW);
@@ -48,7 +49,8 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       await subject.empty(folder);
     });
     afterEach(async () => {
-      for (const { store, journal } of running) {
+      for (const { store, journal, polling } of running) {
+        clearInterval(polling);
         journal.abandon();
         await store.close(false).catch(() => {});
       }
@@ -65,7 +67,8 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       const beforeRetry = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
       const desk = new LeaseDesk({ store, catalog, journal, beforeRetry, recallWaitMs: more.recallWaitMs ?? 2000 });
       const life = new ProcessLife({ store, budgets: catalog, keys, desk, log: { warn: () => {} } });
-      const process = { store, desk, catalog, keys, life, journal };
+      const polling = setInterval(() => void life.answerRecalls().catch(() => {}), RECALL_POLL_MS);
+      const process = { store, desk, catalog, keys, life, journal, polling };
       running.push(process);
       return process;
     }
@@ -86,6 +89,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
 
     async function die(process: OneProcess): Promise<void> {
       running.splice(running.indexOf(process), 1);
+      clearInterval(process.polling);
       await crash(process.store);
       process.journal.abandon();
     }

@@ -28,7 +28,7 @@ import type {
 } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
 import { alertCalls } from "./alert-operations.ts";
-import { listenToNews } from "./postgres-news.ts";
+import { PostgresNews } from "./postgres-news.ts";
 import type { StoreOptions } from "./store-engine.ts";
 import { endParameters } from "./store-messages.ts";
 import type { StoreReply } from "./store-worker.ts";
@@ -55,7 +55,7 @@ export async function openPostgresLedgerStore(
   now: () => Instant,
 ): Promise<LedgerStore> {
   const store = await openStoreThread(options, now);
-  store.onClose = listenToNews(options.postgresUrl, (news) => store.tell(news));
+  store.news = new PostgresNews(options.postgresUrl, (news) => store.tell(news));
   return store;
 }
 
@@ -103,7 +103,7 @@ class SqliteLedgerStore implements LedgerStore {
   #gathering: NodeJS.Timeout | undefined;
   #lastId = 0;
   #stopped: Error | undefined;
-  onClose: () => void = () => {};
+  news: PostgresNews | undefined;
 
   constructor(worker: Worker, opened: Opened, now: () => Instant) {
     this.#worker = worker;
@@ -138,6 +138,10 @@ class SqliteLedgerStore implements LedgerStore {
 
   recalls(): Promise<readonly Recall[]> {
     return this.#call("recalls", []);
+  }
+
+  get hearsNews(): boolean {
+    return this.news?.hears ?? false;
   }
 
   onNews(listener: (news: News) => void): void {
@@ -238,14 +242,16 @@ class SqliteLedgerStore implements LedgerStore {
 
   async close(inOrder = true): Promise<void> {
     if (this.#stopped) return;
-    this.onClose();
-    await this.#call("close", [this.#now(), inOrder]);
+    this.news?.stop();
+    const closed = this.#call("close", [this.#now(), inOrder]);
+    this.#stopped = new Problem("store_unavailable", {}, { message: "The ledger is closed." });
+    await closed;
     await this.#exited;
   }
 
   /** Ends the writer thread as a crash would, without a word to the file. For tests. */
   async crash(): Promise<void> {
-    this.onClose();
+    this.news?.stop();
     await this.#worker.terminate();
   }
 
@@ -267,7 +273,7 @@ class SqliteLedgerStore implements LedgerStore {
     this.#gathering = undefined;
     const calls = this.#outgoing;
     this.#outgoing = [];
-    if (calls.length > 0 && !this.#stopped) this.#worker.postMessage(calls);
+    if (calls.length > 0) this.#worker.postMessage(calls);
   }
 
   #receive(replies: (StoreReply | number)[]): void {
