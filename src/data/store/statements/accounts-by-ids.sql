@@ -1,0 +1,3 @@
+-- Accounts. :ids is a JSON array. Rows: at most as many.
+SELECT id, budget_id, window_start, window_end, hard, limit_nano, spent_nano, in_doubt_nano, leased_nano, overrun_nano, input_tokens, output_tokens
+FROM account WHERE id IN (SELECT value FROM json_each(:ids))
