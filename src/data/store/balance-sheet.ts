@@ -37,7 +37,7 @@ export class BalanceSheet {
     this.#untouched.clear();
     this.#leaseChanges.clear();
     this.#budgets.clear();
-    for (const row of this.#database.all("all-budgets")) {
+    for (const row of this.#database.each("all-budgets")) {
       const budget = budgetOfRow(row);
       this.#budgets.set(budget.id, budget);
     }
