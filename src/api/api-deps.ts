@@ -8,11 +8,16 @@ import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { NearestBudgets } from "./nearest-budgets.ts";
 
-/** What the API asks of the rest. */
-export interface ApiDeps {
+/** What the API asks of the rest, and what it makes of that for itself. */
+export interface ApiDeps extends ApiParts {
+  readonly nearest: NearestBudgets;
+}
+
+export interface ApiParts {
   readonly store: LedgerStore;
-  readonly budgets: Pick<BudgetCatalog, "matching" | "due" | "all" | "get" | "put" | "remember">;
+  readonly budgets: Pick<BudgetCatalog, "matching" | "due" | "all" | "ofTenant" | "ofSelector" | "get" | "put" | "remember">;
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;
   readonly prices: PriceLookup;

@@ -290,6 +290,8 @@ function pick(budgets: Awaited<ReturnType<typeof testApi>>["budgets"]) {
   return {
     matching: budgets.matching.bind(budgets),
     due: budgets.due.bind(budgets),
+    ofTenant: budgets.ofTenant.bind(budgets),
+    ofSelector: budgets.ofSelector.bind(budgets),
     get: budgets.get.bind(budgets),
     put: budgets.put.bind(budgets),
     remember: budgets.remember.bind(budgets),

@@ -15,7 +15,7 @@ import { KeyRing } from "../data/store/key-ring.ts";
 import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
 import type { CostsQuestion, CostsRow, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
-import type { ApiDeps, PriceLookup } from "./api-deps.ts";
+import type { ApiParts, PriceLookup } from "./api-deps.ts";
 import { buildApi } from "./api-server.ts";
 import { ROUTES } from "./route-list.ts";
 
@@ -279,7 +279,7 @@ interface Asked {
   readonly text: string;
 }
 
-export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}): Promise<TestApi> {
+export async function testApi(changes: Partial<ApiParts> & { at?: number } = {}): Promise<TestApi> {
   const { at = NOON, ...given } = changes;
   const now = () => at;
   const store = new MemoryStore(now);
@@ -297,7 +297,7 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
       done();
     },
   });
-  const deps: ApiDeps = {
+  const deps: ApiParts = {
     store: ledger,
     budgets,
     keys: await KeyRing.open(ledger, now),

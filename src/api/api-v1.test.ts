@@ -179,6 +179,20 @@ describe("/api/v1/budgets", () => {
     expect(store.auditRows).toMatchObject([{ actor: "admin", action: "budget.set", reason: "pilot" }]);
   });
 
+  it("lists budgets page by page, in the order of their ids, also when they change between two pages", async () => {
+    const { ask } = await testApi();
+    for (const team of ["d", "b", "a", "c"]) await ask("POST", `/api/v1/budgets/team=${team}`, { body: { limit_usd: 5 } });
+    const page = async (query: string) => (await ask("GET", `/api/v1/budgets?${query}`)).body;
+    const idsOf = ({ budgets }: { budgets: { id: string }[] }) => budgets.map(({ id }) => id);
+    const first = await page("limit=2");
+    expect([idsOf(first), first.next]).toEqual([["team=a", "team=b"], "team=b"]);
+    await ask("POST", "/api/v1/budgets/team=b", { body: { limit_usd: 6 } });
+    const second = await page(`limit=2&after=${encodeURIComponent(first.next)}`);
+    expect([idsOf(second), second.next]).toEqual([["team=c", "team=d"], null]);
+    expect(await page("after=team%3Dd")).toEqual({ budgets: [], next: null });
+    expect((await ask("GET", "/api/v1/budgets?limit=5000")).status).toBe(400);
+  });
+
   it("leaves what is not named as it was", async () => {
     const { ask } = await testApi();
     await ask("POST", "/api/v1/budgets/team=core", { body: { limit_usd: 5, hard: false, zone: "Asia/Tokyo", thresholds: [10] } });

@@ -21,7 +21,7 @@ export async function setBudget(
 ): Promise<Budget> {
   const { selector, window } = place;
   const key = selectorKey(selector);
-  const before = deps.budgets.all().find((budget) => budget.window === window && selectorKey(budget.selector) === key);
+  const before = deps.budgets.ofSelector(selector).find((budget) => budget.window === window && selectorKey(budget.selector) === key);
   const at = deps.now();
   const budget: Budget = {
     id: before?.id ?? freeId(key, window, deps),

@@ -21,7 +21,7 @@ const EVERY_MODEL = "*";
  */
 export async function tenantBudgets(tenant: string, deps: ApiDeps) {
   const at = deps.now();
-  const stored = deps.budgets.all().filter((budget) => isOfTenant(budget, tenant));
+  const stored = deps.budgets.ofTenant(tenant).filter(isOfTenant);
   const due = deps.budgets.due({ tenant }, at);
   const standings = await standingsOf([...stored, ...due].filter(isMonthly), at, deps);
   const notified = await notifiedBudgets(standings, deps);
@@ -49,8 +49,8 @@ export async function setTenantBudget(body: Static<typeof setBody>, deps: ApiDep
   return { tenant_id: tenant, ...tenantBudget(standing!, notified.size > 0), notes: budgetNotes(stored, deps) };
 }
 
-function isOfTenant({ selector }: Budget, tenant: string): boolean {
-  return selector.tenant === tenant && Object.keys(selector).every((dimension) => dimension === "tenant" || dimension === "model");
+function isOfTenant({ selector }: Budget): boolean {
+  return Object.keys(selector).every((dimension) => dimension === "tenant" || dimension === "model");
 }
 
 function isWholeTenant({ selector }: Budget): boolean {

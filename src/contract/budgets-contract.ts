@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { WINDOW_KINDS } from "../core/time/window.ts";
-import { amountIn, closed, idText, instantText, notes, scopeText, usdText } from "./field-contract.ts";
+import { amountIn, closed, idText, instantText, limitQuery, notes, scopeText, usdText } from "./field-contract.ts";
 
 const budgetScope = closed({
   tenant: Type.Optional(scopeText),
@@ -50,7 +50,15 @@ export const budgetView = closed({
 });
 export type BudgetView = Static<typeof budgetView>;
 
-export const budgetsAnswer = closed({ budgets: Type.Array(budgetView) });
+export const budgetsQuery = closed({
+  after: Type.Optional(Type.String({ maxLength: 2000, description: "Id of the last budget that is known; its page begins after it" })),
+  limit: Type.Optional(limitQuery),
+});
+export const budgetsAnswer = closed({
+  budgets: Type.Array(budgetView),
+  /** To be sent as `after` for the next page; null on the last. */
+  next: Type.Union([Type.String(), Type.Null()]),
+});
 
 export const budgetParams = closed({
   scope: Type.String({ minLength: 1, maxLength: 1500, description: 'Such as "tenant=acme,model=gpt-4o"; "*" is every call' }),

@@ -1,4 +1,4 @@
-import { type BudgetView, budgetAnswer, budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import { type BudgetView, budgetAnswer, budgetBody, budgetParams, budgetsAnswer, budgetsQuery } from "../../contract/budgets-contract.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
 import { formatUsd } from "../../core/money/usd.ts";
@@ -8,6 +8,7 @@ import { readAmount } from "../amount.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { budgetRecord, setBudget } from "../budget-change.ts";
 import { budgetNotes } from "../budget-notes.ts";
+import { BUDGETS_A_PAGE, pageOfBudgets } from "../budget-page.ts";
 import { readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
 
@@ -15,10 +16,15 @@ export const budgetsRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/api/v1/budgets",
-    summary: "Every budget and its account in the current window.",
+    summary: "Budgets and their accounts in the current window, in the order of their ids, page by page.",
     role: "viewer",
+    query: budgetsQuery,
     answers: { 200: { description: "The budgets", schema: budgetsAnswer } },
-    handle: async (_, deps) => ok({ budgets: (await standingsOf(deps.budgets.all(), deps.now(), deps)).map(budgetView) }),
+    handle: async ({ query }, deps) => {
+      const limit = query.limit === undefined ? BUDGETS_A_PAGE : Number(query.limit);
+      const { page, next } = pageOfBudgets(deps.budgets.all(), query.after ?? "", limit);
+      return ok({ budgets: (await standingsOf(page, deps.now(), deps)).map(budgetView), next });
+    },
   }),
   route({
     method: "POST",

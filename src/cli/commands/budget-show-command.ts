@@ -1,8 +1,8 @@
-import type { Static } from "typebox";
-import type { BudgetView, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import type { BudgetView } from "../../contract/budgets-contract.ts";
 import { Problem } from "../../contract/problem.ts";
 import { clientFor } from "../api-client.ts";
 import { type Command, SERVER_OPTIONS } from "../command.ts";
+import { everyBudget } from "../every-budget.ts";
 import { printable } from "../print-table.ts";
 import { budgetTable, scopeText } from "./budget-list-command.ts";
 
@@ -13,7 +13,7 @@ export const budgetShowCommand: Command = {
   options: [...SERVER_OPTIONS],
   async run(context) {
     const [scope = ""] = context.words;
-    const { budgets } = await clientFor(context).get<Static<typeof budgetsAnswer>>("/api/v1/budgets");
+    const budgets = await everyBudget(clientFor(context));
     const found = budgets.filter((budget) => budget.id === scope || isScope(budget, scope));
     if (found.length === 0) throw new Problem("not_found", { scope }, { message: `There is no budget of ${scope}.` });
     if (context.json) context.out(JSON.stringify({ budgets: found }));

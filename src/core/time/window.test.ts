@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isTimeZone, WINDOW_KINDS, windowAt } from "./window.ts";
+import { isTimeZone, WINDOW_KINDS, windowAt, windowsAt } from "./window.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -44,6 +44,14 @@ describe("windowAt", () => {
         },
       ),
     );
+  });
+
+  it("gives many budgets around one instant the window that each would get alone", () => {
+    const windowOf = windowsAt(Date.parse("2026-11-01T03:00:00Z"));
+    for (const zone of ["UTC", "America/New_York", "UTC"]) {
+      for (const window of WINDOW_KINDS)
+        expect(windowOf({ window, zone })).toEqual(windowAt(window, zone, Date.parse("2026-11-01T03:00:00Z")));
+    }
   });
 
   it("knows which zones exist", () => {

@@ -53,7 +53,7 @@ export class BalanceSheet {
     this.#untouched.clear();
     this.#leaseChanges.clear();
     this.#budgets.clear();
-    for (const row of this.#database.all("all-budgets")) {
+    for (const row of this.#database.each("all-budgets")) {
       const budget = budgetOfRow(row);
       this.#budgets.set(budget.id, budget);
     }
@@ -125,10 +125,23 @@ export class BalanceSheet {
     if (known) return known;
     const row = this.#database.one("account-by-id", { id });
     if (!row) return undefined;
+    return this.#remember(row);
+  }
+
+  #remember(row: SqlRow): Account {
     const account = accountOfRow(row);
-    if (Number(row.pressed) === 1) this.#pressed.add(id);
-    this.#accounts.set(id, account);
+    this.#accounts.set(account.id, account);
+    if (Number(row.pressed) === 1) this.#pressed.add(account.id);
     return account;
+  }
+
+  /** As `find`, of many at once: one question to the database for all that are not in memory. */
+  findAll(ids: readonly string[]): (Account | undefined)[] {
+    const missing = ids.filter((id) => !this.#accounts.has(id));
+    if (missing.length === 1) return ids.map((id) => this.find(id));
+    const rows = missing.length === 0 ? [] : this.#database.all("accounts-by-ids", { ids: JSON.stringify(missing) });
+    for (const row of rows) this.#remember(row);
+    return ids.map((id) => this.#accounts.get(id));
   }
 
   open(budgetId: string, window: Period): Account {

@@ -1,6 +1,6 @@
 import type { Budget } from "../../core/ledger/budget.ts";
 import { BudgetIndex, hasTenantBudget } from "../../core/ledger/budget-index.ts";
-import { type CallScope, selectorKey } from "../../core/scope/scope.ts";
+import { type CallScope, type ScopeSelector, selectorKey } from "../../core/scope/scope.ts";
 import type { Instant } from "../../core/time/window.ts";
 import type { AuditedChange, LedgerStore } from "../../ports/ledger-store.ts";
 
@@ -40,6 +40,16 @@ export class BudgetCatalog {
 
   all(): Budget[] {
     return this.#index.all();
+  }
+
+  /** Every budget that names the tenant, whatever else it names. */
+  ofTenant(tenant: string): readonly Budget[] {
+    return this.#index.ofTenant(tenant);
+  }
+
+  /** The budgets of exactly this scope, one for each window; names of models in any case. */
+  ofSelector(selector: ScopeSelector): readonly Budget[] {
+    return this.#index.ofSelector(selector);
   }
 
   get(id: string): Budget | undefined {

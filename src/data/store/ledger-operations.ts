@@ -2,7 +2,7 @@ import { Problem } from "../../contract/problem.ts";
 import { type Account, accountId, availableNano, type Budget, openAccount, warnsAfterNano } from "../../core/ledger/budget.ts";
 import { leaseSize } from "../../core/ledger/lease-size.ts";
 import { formatUsd, type Nano } from "../../core/money/usd.ts";
-import { type Instant, windowAt } from "../../core/time/window.ts";
+import { type Instant, windowsAt } from "../../core/time/window.ts";
 import type {
   AuditedChange,
   Ending,
@@ -209,14 +209,13 @@ export class LedgerOperations {
   }
 
   accounts(budgetIds: readonly string[], at: Instant): Account[] {
-    const accounts: Account[] = [];
-    for (const id of budgetIds) {
+    const windowOf = windowsAt(at);
+    const wanted = budgetIds.flatMap((id) => {
       const budget = this.#sheet.budget(id);
-      if (!budget) continue;
-      const window = windowAt(budget.window, budget.zone, at);
-      accounts.push(this.#sheet.find(accountId(id, window)) ?? openAccount(budget, window));
-    }
-    return accounts;
+      return budget ? [{ budget, window: windowOf(budget) }] : [];
+    });
+    const found = this.#sheet.findAll(wanted.map(({ budget, window }) => accountId(budget.id, window)));
+    return wanted.map(({ budget, window }, index) => found[index] ?? openAccount(budget, window));
   }
 
   #createDue(budgets: readonly Budget[], at: Instant): Budget[] {

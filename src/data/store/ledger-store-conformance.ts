@@ -338,6 +338,20 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         expect((await again.verify()).findings).toEqual([]);
       });
 
+      it("tells how many budgets stand in one answer, whether anything was booked on them or not, in the order they were asked for", async () => {
+        const opened = await withLease(400n);
+        for (const id of ["d", "c"]) await opened.putBudget(aBudget({ id, zone: "Asia/Tokyo", window: "day" }), CHANGE);
+        await opened.lease({ at: AT, wants: [{ budgetId: "d", window: windowAt("day", "Asia/Tokyo", AT), missingNano: 7n }], create: [] });
+        await opened.close();
+        const again = await open();
+        const leased = (await again.accounts(["d", "none", "b", "c"], AT)).map((account) => [account.id, account.leasedNano]);
+        const day = "2026-11-20T15:00:00.000Z";
+        expect(leased.map(([id]) => id)).toEqual([`d@${day}`, accountId("b", WINDOW), `c@${day}`]);
+        expect(leased.map(([, nano]) => nano)).toEqual(
+          (await Promise.all(["d", "b", "c"].map((id) => again.accounts([id], AT)))).map(([one]) => one!.leasedNano),
+        );
+      });
+
       it("lets a lower limit hold for windows that are open", async () => {
         const opened = await withLease(400n);
         await opened.putBudget(aBudget({ limitNano: 300n, updatedAt: AT + 1 }), CHANGE);
