@@ -50,7 +50,7 @@ async function callFigures(folder: string, rounds: number): Promise<Figure[]> {
     const catalog = await BudgetCatalog.open(store, null);
     const memory = usedHeap() - before;
     const scopes = callScopes(CALLS, TENANTS);
-    const journal = { hold: async () => {}, ending: async () => {}, forget: () => {} };
+    const journal = { hold: async () => {}, ending: async () => {}, forget: () => {}, written: async () => {}, renew: () => {} };
     const desk = new LeaseDesk({ store, catalog, journal, beforeRetry: ({ error }) => Promise.reject(error) });
     const newId = idSource(store.epoch, now);
     const hold = async (scope: Scope) => {

@@ -100,7 +100,7 @@ export class LedgerLives {
 
   /** Another gateway on the same ledger. */
   another(): LeaseDesk {
-    const journal = { hold: async () => {}, ending: async () => {}, forget: () => {} };
+    const journal = { hold: async () => {}, ending: async () => {}, forget: () => {}, written: async () => {}, renew: () => {} };
     return new LeaseDesk({ store: this.store, catalog: this.catalog, journal, beforeRetry: ({ error }) => Promise.reject(error) });
   }
 

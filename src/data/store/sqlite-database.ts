@@ -11,9 +11,11 @@ export interface SqliteOptions {
   readonly maxPages?: number | undefined;
   /** Whether other processes have the file open too; each transaction then waits for theirs. */
   readonly shared?: boolean | undefined;
-  /** The clock of the store: of this machine, unless a simulation has its own. */
+  /** In place of the machine's clock, for simulations. */
   readonly clock?: (() => number) | undefined;
 }
+
+const MACHINE_CLOCK = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
 
 /** How long a transaction waits for those of other processes. */
 const SHARED_WAIT_MS = 5000;
@@ -24,18 +26,20 @@ export class SqliteDatabase implements LedgerDatabase {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = readStatements(new URL("statements/", import.meta.url));
+  /** Milliseconds, in SQL: what PostgreSQL has a function for. */
+  readonly #clock: string;
   readonly #prepared = new Map<string, StatementSync>();
 
   /** @throws Problem data_dir_in_use, data_corrupt, store_unavailable */
-  constructor(path: string, { maxPages, shared = false, clock = Date.now }: SqliteOptions = {}) {
+  constructor(path: string, { maxPages, shared = false, clock }: SqliteOptions = {}) {
     this.#path = path;
     this.shared = shared;
     mkdirSync(dirname(path), { recursive: true });
     this.#database = new DatabaseSync(path, { timeout: shared ? SHARED_WAIT_MS : 200 });
     try {
       if (!shared) this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
-      this.#database.function("store_clock", () => BigInt(clock()));
-      this.#database.function("store_started", () => 0n);
+      if (clock) this.#database.function("simulated_clock", () => BigInt(clock()));
+      this.#clock = clock ? "simulated_clock()" : MACHINE_CLOCK;
       this.#database.exec("PRAGMA journal_mode = WAL");
       this.#database.exec("PRAGMA synchronous = FULL");
       this.#database.exec("PRAGMA foreign_keys = ON");
@@ -99,7 +103,7 @@ export class SqliteDatabase implements LedgerDatabase {
     if (!statement) {
       const sql = this.#statements.get(name);
       if (!sql) throw new Error(`no statement named ${name}`);
-      statement = this.#database.prepare(sql);
+      statement = this.#database.prepare(sql.replaceAll("store_clock()", this.#clock).replaceAll("store_started()", "0"));
       statement.setReadBigInts(true);
       this.#prepared.set(name, statement);
     }

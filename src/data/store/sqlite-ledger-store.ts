@@ -249,10 +249,14 @@ class SqliteLedgerStore implements LedgerStore {
     await this.#exited;
   }
 
-  /** Ends the writer thread as a crash would, without a word to the file. For tests. */
+  /** Ends the writer thread as a crash would: what it has not been told is lost, and the ledger hears no word. For tests. */
   async crash(): Promise<void> {
     this.news?.stop();
-    await this.#worker.terminate();
+    this.#outgoing = [];
+    if (!this.#stopped) this.#call("abandon", []).catch(() => {});
+    this.#send();
+    this.#fail(new Problem("store_unavailable", {}, { message: "The ledger is closed." }));
+    await this.#exited;
   }
 
   #call(operation: string, parameters: readonly unknown[], gathers = false): Promise<never> {

@@ -1,10 +1,10 @@
-import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../../contract/problem.ts";
 import { accountId } from "../../core/ledger/budget.ts";
 import type { Instant } from "../../core/time/window.ts";
 import type { Ending, LeaseRequest, Recovery, Return } from "../../ports/ledger-store.ts";
+import { randomName } from "../../std/random-id.ts";
 import { alertOperations } from "./alert-operations.ts";
 import { AuditLog } from "./audit-log.ts";
 import { BalanceSheet } from "./balance-sheet.ts";
@@ -220,7 +220,7 @@ export class StoreEngine {
 /** Names the folder, wherever the machine it is on is known under: made once, and found again as long as the folder is there. */
 function placeOf(folder: string): string {
   const file = join(folder, "place");
-  if (!existsSync(file)) writeFileSync(file, randomUUID(), { mode: 0o600 });
+  if (!existsSync(file)) writeFileSync(file, randomName(), { mode: 0o600 });
   return readFileSync(file, "utf8").trim();
 }
 
