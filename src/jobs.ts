@@ -1,5 +1,6 @@
 import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
+import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import type { LeaseDesk } from "./data/store/lease-desk.ts";
 import { drainOutbox, TRACE_BATCH } from "./ingest/drain-outbox.ts";
 import type { EventSettings } from "./notify/alert-event.ts";
@@ -14,6 +15,7 @@ export interface JobParts {
   readonly store: LedgerStore;
   readonly warehouse: Warehouse | undefined;
   readonly desk: LeaseDesk;
+  readonly budgets: BudgetCatalog;
   /** A file for rows on their way into the warehouse. */
   readonly spool: string;
   readonly now: () => number;
@@ -57,6 +59,14 @@ export const JOBS: readonly Job[] = [
     everyMs: 10_000,
     run: async ({ store, notify, now }) => {
       await watchAlerts({ store, ...notify, now });
+      return false;
+    },
+  },
+  {
+    name: "raises of budgets begin and end",
+    everyMs: 1000,
+    run: async ({ store, budgets, now }) => {
+      await budgets.renew(await store.turnRaises(now()));
       return false;
     },
   },

@@ -206,7 +206,7 @@ async function start(
   );
   const spool = join(resolve(ledgerFolder), "outbox.spool");
   const notify = { channels, ...notifySettings(config) };
-  const stopJobs = startJobs({ store, warehouse, desk, spool, now, random: Math.random, log, notify });
+  const stopJobs = startJobs({ store, warehouse, desk, budgets, spool, now, random: Math.random, log, notify });
   opened.push(stopJobs);
   await api.ready();
   await listen(server, config.listen);

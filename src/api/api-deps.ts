@@ -12,7 +12,7 @@ import type { Metrics } from "../telemetry/metrics.ts";
 /** What the API asks of the rest. */
 export interface ApiDeps {
   readonly store: LedgerStore;
-  readonly budgets: Pick<BudgetCatalog, "matching" | "due" | "all" | "get" | "put" | "remember">;
+  readonly budgets: Pick<BudgetCatalog, "matching" | "due" | "all" | "get" | "put" | "putAll" | "renew" | "remember">;
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;
   readonly prices: PriceLookup;

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { WINDOW_KINDS } from "../core/time/window.ts";
-import { amountIn, closed, idText, instantText, notes, scopeText, usdText } from "./field-contract.ts";
+import { amountIn, closed, idText, instantText, raiseView, scopeText, usdText } from "./field-contract.ts";
 
 const budgetScope = closed({
   tenant: Type.Optional(scopeText),
@@ -15,9 +15,9 @@ const budgetScope = closed({
   run: Type.Optional(scopeText),
 });
 
-const windowKind = Type.Enum([...WINDOW_KINDS]);
-const onShort = Type.Enum(["deny", "fit"]);
-const covers = Type.Enum(["all", "rest"], { description: "rest: only calls of models without a budget of their own" });
+export const windowKind = Type.Enum([...WINDOW_KINDS]);
+export const onShort = Type.Enum(["deny", "fit"]);
+export const covers = Type.Enum(["all", "rest"], { description: "rest: only calls of models without a budget of their own" });
 const warnPercent = Type.Integer({ minimum: 1, maximum: 100 });
 const thresholds = Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), { maxItems: 20, uniqueItems: true });
 
@@ -25,7 +25,9 @@ export const budgetAccount = closed({
   id: Type.String(),
   window_start: instantText,
   window_end: instantText,
+  limit_usd: usdText,
   spent_usd: usdText,
+  credited_usd: usdText,
   held_usd: usdText,
   in_doubt_usd: usdText,
   leased_usd: usdText,
@@ -46,6 +48,7 @@ export const budgetView = closed({
   warn_percent: warnPercent,
   covers,
   origin: Type.Enum(["default", "config", "api"]),
+  raises: Type.Array(raiseView, { description: "In force, or to come" }),
   account: budgetAccount,
 });
 export type BudgetView = Static<typeof budgetView>;
@@ -66,7 +69,6 @@ export const budgetBody = closed({
   covers: Type.Optional(covers),
   reason: Type.Optional(Type.String({ maxLength: 1000 })),
 });
-export const budgetAnswer = closed({ budget: budgetView, notes });
 
 export const holdParams = closed({ id: idText });
 export const doubtfulHold = closed({

@@ -1,4 +1,5 @@
 import { type TProperties, Type } from "typebox";
+import { RAISE_STATES } from "../core/ledger/budget-raise.ts";
 import { HEADER_DIMENSIONS } from "../core/scope/scope.ts";
 
 /** An object that names all it can hold: unknown fields in a request are an error, and answers say no more than is written here. */
@@ -26,6 +27,19 @@ export const instantText = Type.String({
 export function orNull<T extends Parameters<typeof Type.Union>[0][number]>(schema: T) {
   return Type.Union([schema, Type.Null()]);
 }
+
+export const raiseView = closed({
+  id: Type.String(),
+  budget: Type.String(),
+  amount_usd: usdText,
+  begins_at: instantText,
+  ends_at: instantText,
+  state: Type.Enum([...RAISE_STATES]),
+  ended_early: Type.Boolean(),
+  approver: Type.String(),
+  reason: Type.String(),
+  created_at: instantText,
+});
 
 /** Checked further against `isScopeValue`, whose answer names the field. */
 export const scopeText = Type.String({

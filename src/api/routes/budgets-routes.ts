@@ -1,12 +1,12 @@
-import { type BudgetView, budgetAnswer, budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import { dryRunQuery, setBudgetAnswer } from "../../contract/budget-operations-contract.ts";
+import { budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
-import { formatUsd } from "../../core/money/usd.ts";
 import { isTimeZone } from "../../core/time/window.ts";
-import { percentUsed, type Standing } from "../../reports/budget-standing.ts";
 import { readAmount } from "../amount.ts";
 import { ok, type Route, route } from "../api-route.ts";
-import { budgetRecord, setBudget } from "../budget-change.ts";
+import { budgetViewOf } from "../budget-cells.ts";
+import { budgetAt, planBudget, standingAfter } from "../budget-change.ts";
 import { budgetNotes } from "../budget-notes.ts";
 import { readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
@@ -18,7 +18,11 @@ export const budgetsRoutes: readonly Route[] = [
     summary: "Every budget and its account in the current window.",
     role: "viewer",
     answers: { 200: { description: "The budgets", schema: budgetsAnswer } },
-    handle: async (_, deps) => ok({ budgets: (await standingsOf(deps.budgets.all(), deps.now(), deps)).map(budgetView) }),
+    handle: async (_, deps) => {
+      const standings = await standingsOf(deps.budgets.all(), deps.now(), deps);
+      const raises = await deps.store.raises();
+      return ok({ budgets: standings.map((standing) => budgetViewOf(standing, raises)) });
+    },
   }),
   route({
     method: "POST",
@@ -26,9 +30,10 @@ export const budgetsRoutes: readonly Route[] = [
     summary: "Sets the budget of a scope; what is left out stays as it was.",
     role: "admin",
     params: budgetParams,
+    query: dryRunQuery,
     body: budgetBody,
-    answers: { 200: { description: "The budget as stored", schema: budgetAnswer } },
-    handle: async ({ params, body }, deps) => {
+    answers: { 200: { description: "The budget as stored", schema: setBudgetAnswer } },
+    handle: async ({ params, query, body }, deps) => {
       const selector = readSelector(params.scope);
       const limitNano = readAmount(body.limit_usd, "/limit_usd", MOST_LIMIT_NANO);
       if (body.zone !== undefined && !isTimeZone(body.zone)) refuse("/zone", "is not an IANA time zone such as Europe/Berlin");
@@ -47,31 +52,19 @@ export const budgetsRoutes: readonly Route[] = [
         warnPercent: body.warn_percent,
         covers: body.covers,
       };
-      const stored = await setBudget(place, wish, body.reason ?? "", deps);
+      const plan = planBudget(budgetAt(place, deps), place, wish, body.reason ?? "", deps);
+      const raises = await deps.store.raises();
+      if (query.dry_run === "true") {
+        const budget = budgetViewOf(await standingAfter(plan, deps), raises);
+        return ok({ dry_run: true, budget, change: plan.view, notes: budgetNotes(plan.budget, deps) });
+      }
+      const stored = await deps.budgets.put(plan.budget, plan.change);
       const [standing] = await standingsOf([stored], deps.now(), deps);
-      return ok({ budget: budgetView(standing!), notes: budgetNotes(stored, deps) });
+      return ok({ budget: budgetViewOf(standing!, raises), change: plan.view, notes: budgetNotes(stored, deps) });
     },
   }),
 ];
 
 function refuse(field: string, why: string): never {
   throw new Problem("invalid_request", { field }, { message: `${field} ${why}.` });
-}
-
-function budgetView({ budget, account }: Standing): BudgetView {
-  return {
-    ...budgetRecord(budget),
-    account: {
-      id: account.id,
-      window_start: new Date(account.window.start).toISOString(),
-      window_end: new Date(account.window.end).toISOString(),
-      spent_usd: formatUsd(account.spentNano),
-      held_usd: formatUsd(account.heldNano),
-      in_doubt_usd: formatUsd(account.inDoubtNano),
-      leased_usd: formatUsd(account.leasedNano),
-      free_usd: formatUsd(account.freeNano),
-      overrun_usd: formatUsd(account.overrunNano),
-      percent_used: percentUsed(account.spentNano, account.limitNano),
-    },
-  };
 }

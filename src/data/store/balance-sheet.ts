@@ -59,6 +59,15 @@ export class BalanceSheet {
     this.#budgets.set(budget.id, budget);
   }
 
+  /** Takes the budget as it is stored: its raises are no part of what is written with it. */
+  readBudget(id: string): Budget {
+    const row = this.#database.one("budget-by-id", { id });
+    invariant(row, `no budget ${id}`);
+    const budget = budgetOfRow(row);
+    this.#budgets.set(id, budget);
+    return budget;
+  }
+
   /** The account as it is, or undefined when nothing was ever booked or leased on it. */
   find(id: string): Account | undefined {
     const known = this.#accounts.get(id);
@@ -174,6 +183,7 @@ export class BalanceSheet {
       account: account.id,
       limit_usd: formatUsd(account.limitNano),
       spent_usd: formatUsd(account.spentNano),
+      ...(account.creditedNano > 0n ? { credited_usd: formatUsd(account.creditedNano) } : {}),
     };
     this.#database.runPositional("append-outbox", "alert", JSON.stringify({ ...facts, ...more }));
   }

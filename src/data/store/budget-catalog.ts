@@ -53,6 +53,18 @@ export class BudgetCatalog {
     return stored;
   }
 
+  async putAll(changes: Parameters<LedgerStore["putBudgets"]>[0]): Promise<readonly Budget[]> {
+    const stored = await this.#store.putBudgets(changes);
+    await this.renew(stored);
+    return stored;
+  }
+
+  /** Budgets that the store has changed, or whose accounts it has: what is kept of them is taken anew. */
+  async renew(budgets: readonly Budget[]): Promise<void> {
+    for (const budget of budgets) this.#index.put(budget);
+    for (const budget of budgets) await this.onChanged(budget);
+  }
+
   /** Budgets that the store created inside a hold. */
   remember(budgets: readonly Budget[]): void {
     for (const budget of budgets) if (!this.#index.get(budget.id)) this.#index.put(budget);

@@ -6,6 +6,7 @@ import type { Recovery } from "../../ports/ledger-store.ts";
 import { alertOperations } from "./alert-operations.ts";
 import { AuditLog } from "./audit-log.ts";
 import { BalanceSheet } from "./balance-sheet.ts";
+import { budgetOperations } from "./budget-operations.ts";
 import { FolderLock } from "./folder-lock.ts";
 import type { LedgerDatabase } from "./ledger-database.ts";
 import { LedgerOperations } from "./ledger-operations.ts";
@@ -77,6 +78,7 @@ export class StoreEngine {
     const records = new RecordOperations(database, this.#audit, this.epoch);
     this.#operations = {
       ...alertOperations(database, this.#audit),
+      ...budgetOperations(database, this.#sheet, this.#audit),
       lease: ledger.lease.bind(ledger),
       leases: ledger.leases.bind(ledger),
       giveBack: ledger.giveBack.bind(ledger),
@@ -85,7 +87,6 @@ export class StoreEngine {
       resolveDoubt: ledger.resolveDoubt.bind(ledger),
       holdsInDoubt: ledger.holdsInDoubt.bind(ledger),
       budgets: () => this.#sheet.budgets(),
-      putBudget: ledger.putBudget.bind(ledger),
       accounts: ledger.accounts.bind(ledger),
       crossings: records.crossings.bind(records),
       keys: records.keys.bind(records),
