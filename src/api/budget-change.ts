@@ -53,13 +53,7 @@ export function placeKey(selector: ScopeSelector, window: WindowKind): string {
 }
 
 /** @param before the budget that is there; a new one needs a limit in the wish */
-export function planBudget(
-  before: Budget | undefined,
-  place: BudgetPlace,
-  wish: BudgetWish,
-  reason: string,
-  deps: ChangeDeps,
-): BudgetPlan {
+export function planBudget(before: Budget | undefined, place: BudgetPlace, wish: BudgetWish, reason: string, deps: ChangeDeps): BudgetPlan {
   const at = deps.now();
   const { selector, window } = place;
   const budget: Budget = {

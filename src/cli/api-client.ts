@@ -14,7 +14,7 @@ export interface ApiClient {
    */
   get<Answer>(path: string, query?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
   /** @throws as `get` */
-  post<Answer>(path: string, body: unknown): Promise<Answer>;
+  post<Answer>(path: string, body: unknown, query?: Readonly<Record<string, string | undefined>>): Promise<Answer>;
 }
 
 /** The client for the server that the command's options, the environment or the configuration name. */
@@ -50,7 +50,7 @@ export function apiClient({ url, token }: ServerAddress): ApiClient {
   return {
     url,
     get: (path, query = {}) => ask("GET", path + queryText(query)),
-    post: (path, body) => ask("POST", path, body),
+    post: (path, body, query = {}) => ask("POST", path + queryText(query), body),
   };
 }
 

@@ -4,6 +4,10 @@ import { alertListCommand } from "./commands/alert-list-command.ts";
 import { alertReplayCommand } from "./commands/alert-replay-command.ts";
 import { alertTestCommand } from "./commands/alert-test-command.ts";
 import { budgetListCommand } from "./commands/budget-list-command.ts";
+import { budgetRaiseCommand } from "./commands/budget-raise-command.ts";
+import { budgetRaiseEndCommand } from "./commands/budget-raise-end-command.ts";
+import { budgetRaisesCommand } from "./commands/budget-raises-command.ts";
+import { budgetResetCommand } from "./commands/budget-reset-command.ts";
 import { budgetSetCommand } from "./commands/budget-set-command.ts";
 import { budgetShowCommand } from "./commands/budget-show-command.ts";
 import { demoCommand } from "./commands/demo-command.ts";
@@ -33,6 +37,10 @@ export const COMMANDS: readonly Command[] = [
   budgetListCommand,
   budgetSetCommand,
   budgetShowCommand,
+  budgetRaiseCommand,
+  budgetRaisesCommand,
+  budgetRaiseEndCommand,
+  budgetResetCommand,
   priceShowCommand,
   holdListCommand,
   holdResolveCommand,

@@ -1,15 +1,9 @@
 import { type Static, Type } from "typebox";
 import { RAISE_STATES } from "../core/ledger/budget-raise.ts";
 import { budgetView, windowKind } from "./budgets-contract.ts";
-import { amountIn, closed, count, idText, notes, orNull, raiseView, usdText } from "./field-contract.ts";
+import { amountIn, closed, count, dryRun, idText, notes, orNull, raiseView, usdText } from "./field-contract.ts";
 
 /** Raises, resets, import and export, trees. */
-
-export const dryRunQuery = closed({
-  dry_run: Type.Optional(Type.Enum(["true", "false"], { description: "true: says what would be, and changes nothing" })),
-});
-/** Only in the answer to a dry run. */
-export const dryRun = Type.Optional(Type.Literal(true));
 
 export const budgetOrScope = closed({
   budget: Type.String({ minLength: 1, maxLength: 1500, description: "Id of a budget, or its scope such as tenant=acme,model=gpt-4o" }),

@@ -51,6 +51,7 @@ export const budgetView = closed({
   raises: Type.Array(raiseView, { description: "In force, or to come" }),
   account: budgetAccount,
 });
+export type RaiseView = Static<typeof raiseView>;
 export type BudgetView = Static<typeof budgetView>;
 
 export const budgetsAnswer = closed({ budgets: Type.Array(budgetView) });

@@ -48,6 +48,12 @@ export const scopeText = Type.String({
   description: "Letters, digits and . _ : @ / + - and space, at most 128 characters",
 });
 
+export const dryRunQuery = closed({
+  dry_run: Type.Optional(Type.Enum(["true", "false"], { description: "true: says what would be, and changes nothing" })),
+});
+/** Only in the answer to a dry run. */
+export const dryRun = Type.Optional(Type.Literal(true));
+
 /** What whoever made a change should know of it. */
 export const notes = Type.Array(Type.String(), { description: "Whole sentences for people: what the budget covers, and who else sets it" });
 

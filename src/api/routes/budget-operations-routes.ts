@@ -1,6 +1,5 @@
 import {
   budgetOrScope,
-  dryRunQuery,
   endRaiseBody,
   raiseAnswer,
   raiseBody,
@@ -10,6 +9,7 @@ import {
   resetAnswer,
   resetBody,
 } from "../../contract/budget-operations-contract.ts";
+import { dryRunQuery } from "../../contract/field-contract.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
 import type { Budget } from "../../core/ledger/budget.ts";

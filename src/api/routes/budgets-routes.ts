@@ -1,5 +1,6 @@
-import { dryRunQuery, setBudgetAnswer } from "../../contract/budget-operations-contract.ts";
+import { setBudgetAnswer } from "../../contract/budget-operations-contract.ts";
 import { budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import { dryRunQuery } from "../../contract/field-contract.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
 import { isTimeZone } from "../../core/time/window.ts";

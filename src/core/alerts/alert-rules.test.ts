@@ -29,7 +29,16 @@ function aRecord(facts: AlertFacts, more: Partial<AlertRecord> = {}): AlertRecor
 }
 
 function anAccount(spentNano: bigint, limitNano: bigint): Account {
-  const amounts = { limitNano, spentNano, creditedNano: 0n, inDoubtNano: 0n, leasedNano: 0n, overrunNano: 0n, inputTokens: 0n, outputTokens: 0n };
+  const amounts = {
+    limitNano,
+    spentNano,
+    creditedNano: 0n,
+    inDoubtNano: 0n,
+    leasedNano: 0n,
+    overrunNano: 0n,
+    inputTokens: 0n,
+    outputTokens: 0n,
+  };
   return { id: accountId("tenant=acme", window), budgetId: "tenant=acme", window, hard: true, ...amounts };
 }
 

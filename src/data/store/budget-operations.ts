@@ -134,7 +134,14 @@ class BudgetOperations {
     if (before.limitNano === stored.limitNano && before.hard === stored.hard) return;
     for (const id of this.#openAccounts(stored.id, stored.updatedAt)) {
       this.#sheet.setHard(id, stored.hard);
-      this.#append({ at: stored.updatedAt, kind: "set_limit", ref: stored.id, accounts: [id], amountNano: limitInForce(stored), once: null });
+      this.#append({
+        at: stored.updatedAt,
+        kind: "set_limit",
+        ref: stored.id,
+        accounts: [id],
+        amountNano: limitInForce(stored),
+        once: null,
+      });
     }
   }
 

@@ -3,15 +3,7 @@ import { type Account, accountId, availableNano, type Budget, openAccount, warns
 import { leaseSize } from "../../core/ledger/lease-size.ts";
 import { formatUsd, type Nano } from "../../core/money/usd.ts";
 import { type Instant, windowAt } from "../../core/time/window.ts";
-import type {
-  Ending,
-  EndingAnswer,
-  Hold,
-  LeaseAnswer,
-  LeaseRequest,
-  TrackAnswer,
-  TrackRequest,
-} from "../../ports/ledger-store.ts";
+import type { Ending, EndingAnswer, Hold, LeaseAnswer, LeaseRequest, TrackAnswer, TrackRequest } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
 import { joinAccounts, splitAccounts } from "./chained-rows.ts";

@@ -7,8 +7,8 @@ import { type PostgresServer, postgresIsHere, startPostgres } from "../../../tes
 import { selectorKey } from "../../core/scope/scope.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
 import { alertStoreConformance } from "./alert-store-conformance.ts";
-import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { BudgetCatalog } from "./budget-catalog.ts";
+import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal } from "./call-journal.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { AT, aBudget, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";

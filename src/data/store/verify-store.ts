@@ -60,7 +60,15 @@ function blankAccount(stored: Account | undefined): Account | undefined {
 }
 
 function compare(id: string, stored: Account, replayed: Account | undefined, findings: string[]): void {
-  const booked = replayed ?? { limitNano: stored.limitNano, spentNano: 0n, creditedNano: 0n, inDoubtNano: 0n, leasedNano: 0n, inputTokens: 0n, outputTokens: 0n };
+  const booked = replayed ?? {
+    limitNano: stored.limitNano,
+    spentNano: 0n,
+    creditedNano: 0n,
+    inDoubtNano: 0n,
+    leasedNano: 0n,
+    inputTokens: 0n,
+    outputTokens: 0n,
+  };
   for (const balance of ["limitNano", "spentNano", "creditedNano", "inDoubtNano", "leasedNano"] as const) {
     if (booked[balance] !== stored[balance]) {
       findings.push(
