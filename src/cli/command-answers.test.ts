@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { apiClient } from "./api-client.ts";
 import { runCli } from "./run-cli.ts";
@@ -200,6 +203,37 @@ describe("commands against a server", () => {
       "/api/v1/budgets/a/reset?dry_run=true",
     ]);
     expect(asked[4]!.body).toEqual({ amount_usd: "1", approver: "CFO", reason: "launch" });
+  });
+
+  it("sends a file of budgets, says what changes, and names the places of what is wrong in it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ballast-import-"));
+    const file = join(folder, "plan.csv");
+    writeFileSync(file, "scope,limit_usd\ntenant=a,5\n");
+    const changes = [{ id: "tenant=a", action: "change", fields: [{ field: "limit_usd", before: "4", after: "5" }] }];
+    const good = await aServer(200, { dry_run: true, created: 0, changed: 1, unchanged: 2, changes, notes: ["A note."] });
+    const said = await run("budget", "import", file, "--dry-run", "--reason", "plan", "--url", good.url, "--token", "t");
+    expect(said).toEqual({
+      code: 0,
+      out: "change tenant=a: limit_usd 4 -> 5\n0 created, 1 changed, 2 unchanged.",
+      err: "A note.\nA dry run: nothing was changed.",
+    });
+    const body = { format: "csv", text: "scope,limit_usd\ntenant=a,5\n", reason: "plan" };
+    expect(good.asked[0]).toMatchObject({ path: "/api/v1/budgets/import?dry_run=true", body });
+    const problems = [{ line: 2, column: 10, field: "limit_usd", message: "is wrong" }];
+    const bad = await aServer(400, { ...PROBLEM, code: "import_invalid", detail: "Nothing was imported.", problems });
+    const refused = await run("budget", "import", file, "--url", bad.url, "--token", "t");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(`\n  ${file}:2:10 limit_usd: is wrong\n`) });
+    expect(await run("budget", "import", join(folder, "none.csv"))).toMatchObject({ code: 2, err: expect.stringContaining("There is no file") });
+    expect(await run("budget", "import", join(folder, "plan.txt"))).toMatchObject({ code: 2, err: expect.stringContaining("neither csv nor yaml") });
+    rmSync(folder, { recursive: true });
+  });
+
+  it("prints an export as it came", async () => {
+    const { url, asked } = await aServer(200, "budgets:\n  - id: a");
+    expect((await run("budget", "export", "--format", "yaml", "--url", url)).out).toBe("budgets:\n  - id: a");
+    expect(asked[0]?.path).toBe("/api/v1/budgets?format=yaml");
+    const refusing = await aServer(401, PROBLEM);
+    expect(await run("budget", "export", "--url", refusing.url)).toMatchObject({ code: 1, out: "" });
   });
 
   it("puts the secret of a new key alone on stdout", async () => {

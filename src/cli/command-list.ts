@@ -3,6 +3,8 @@ import { alertAckCommand } from "./commands/alert-ack-command.ts";
 import { alertListCommand } from "./commands/alert-list-command.ts";
 import { alertReplayCommand } from "./commands/alert-replay-command.ts";
 import { alertTestCommand } from "./commands/alert-test-command.ts";
+import { budgetExportCommand } from "./commands/budget-export-command.ts";
+import { budgetImportCommand } from "./commands/budget-import-command.ts";
 import { budgetListCommand } from "./commands/budget-list-command.ts";
 import { budgetRaiseCommand } from "./commands/budget-raise-command.ts";
 import { budgetRaiseEndCommand } from "./commands/budget-raise-end-command.ts";
@@ -41,6 +43,8 @@ export const COMMANDS: readonly Command[] = [
   budgetRaisesCommand,
   budgetRaiseEndCommand,
   budgetResetCommand,
+  budgetExportCommand,
+  budgetImportCommand,
   priceShowCommand,
   holdListCommand,
   holdResolveCommand,

@@ -1,16 +1,25 @@
-import { setBudgetAnswer } from "../../contract/budget-operations-contract.ts";
+import {
+  type BudgetChangeView,
+  budgetsQuery,
+  importAnswer,
+  importBody,
+  setBudgetAnswer,
+} from "../../contract/budget-operations-contract.ts";
 import { budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
 import { dryRunQuery } from "../../contract/field-contract.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
+import type { Budget } from "../../core/ledger/budget.ts";
 import { isTimeZone } from "../../core/time/window.ts";
 import { readAmount } from "../amount.ts";
-import { ok, type Route, route } from "../api-route.ts";
+import { type Answer, ok, type Route, route } from "../api-route.ts";
 import { budgetViewOf } from "../budget-cells.ts";
-import { budgetAt, planBudget, standingAfter } from "../budget-change.ts";
+import { type BudgetPlan, budgetAt, planBudget, standingAfter } from "../budget-change.ts";
+import { type BudgetFileFormat, readBudgetFile, writeBudgetFile } from "../budget-file.ts";
 import { budgetNotes } from "../budget-notes.ts";
 import { readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
+import { planImport } from "../plan-import.ts";
 
 export const budgetsRoutes: readonly Route[] = [
   route({
@@ -18,11 +27,34 @@ export const budgetsRoutes: readonly Route[] = [
     path: "/api/v1/budgets",
     summary: "Every budget and its account in the current window.",
     role: "viewer",
-    answers: { 200: { description: "The budgets", schema: budgetsAnswer } },
-    handle: async (_, deps) => {
+    query: budgetsQuery,
+    answers: { 200: { description: "The budgets; with format csv or yaml as a file", schema: budgetsAnswer } },
+    handle: async ({ query }, deps) => {
+      if (query.format === "csv" || query.format === "yaml") return exportOf(query.format, deps.budgets.all());
       const standings = await standingsOf(deps.budgets.all(), deps.now(), deps);
       const raises = await deps.store.raises();
       return ok({ budgets: standings.map((standing) => budgetViewOf(standing, raises)) });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/v1/budgets/import",
+    summary: "Creates and changes the budgets of a file, all or none; those that it does not name stay.",
+    role: "admin",
+    query: dryRunQuery,
+    body: importBody,
+    mostBodyBytes: 8 * 1024 * 1024,
+    answers: { 200: { description: "What was created and changed", schema: importAnswer } },
+    handle: async ({ query, body }, deps) => {
+      const reason = body.reason === undefined ? "import" : `import: ${body.reason}`;
+      const plans = planImport(readBudgetFile(body.format, body.text), reason, deps);
+      const changing = plans.filter(({ view }) => view.action !== "unchanged");
+      const inFile = changing.filter(({ budget }) => deps.budgetsInFile.has(budget.id)).map(({ budget }) => budget.id);
+      const notes =
+        inFile.length === 0 ? [] : [`ballast.yaml names these too, and sets them when it says something new: ${inFile.join("; ")}.`];
+      if (query.dry_run === "true") return ok({ dry_run: true, ...importAnswerOf(plans, notes) });
+      if (changing.length > 0) await deps.budgets.putAll(changing);
+      return ok(importAnswerOf(plans, notes));
     },
   }),
   route({
@@ -65,6 +97,22 @@ export const budgetsRoutes: readonly Route[] = [
     },
   }),
 ];
+
+function exportOf(format: BudgetFileFormat, budgets: readonly Budget[]): Answer {
+  const contentType = format === "csv" ? "text/csv; charset=utf-8; header=present" : "application/yaml; charset=utf-8";
+  const body = writeBudgetFile(
+    format,
+    budgets.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+  );
+  return { status: 200, body, contentType, headers: { "content-disposition": `attachment; filename="budgets.${format}"` } };
+}
+
+function importAnswerOf(plans: readonly BudgetPlan[], notes: string[]) {
+  const views = plans.map(({ view }) => view);
+  const countOf = (action: BudgetChangeView["action"]) => views.filter((view) => view.action === action).length;
+  const counts = { created: countOf("create"), changed: countOf("change"), unchanged: countOf("unchanged") };
+  return { ...counts, changes: views.filter(({ action }) => action !== "unchanged"), notes };
+}
 
 function refuse(field: string, why: string): never {
   throw new Problem("invalid_request", { field }, { message: `${field} ${why}.` });
