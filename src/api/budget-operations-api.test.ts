@@ -152,6 +152,27 @@ describe("resets", () => {
   });
 });
 
+describe("the tree", () => {
+  it("shows what lies within what, with what is spent, and warns of limits that sum to more", async () => {
+    await ask("POST", "/api/v1/budgets/*", { body: { limit_usd: 120 } });
+    await aBudget();
+    await spend("7", "r1");
+    const other = await ask("POST", "/api/v1/budgets/tenant=b", { body: { limit_usd: 50 } });
+    const warning =
+      "The 2 budgets within * that differ by tenant may spend 150 USD together, 30 more than its 120: it will refuse before they do.";
+    expect(other.body.notes).toContain(warning);
+    const { body } = await ask("GET", "/api/v1/budgets/tree", { token: null });
+    expect(body.warnings).toEqual([warning]);
+    expect(body.budgets[0]).toMatchObject({
+      id: "*",
+      parents: [],
+      children: ["tenant=acme", "tenant=b"],
+      over_commitments: [{ dimensions: ["tenant"], children: 2, children_limit_usd: "150", over_usd: "30" }],
+    });
+    expect(body.budgets[1]).toMatchObject({ id: "tenant=acme", parents: ["*"], limit_usd: "100", spent_usd: "7", over_commitments: [] });
+  });
+});
+
 describe("a dry run", () => {
   it.each([
     ["a new limit", BUDGET, { limit_usd: "120", hard: false }],

@@ -223,9 +223,50 @@ describe("commands against a server", () => {
     const bad = await aServer(400, { ...PROBLEM, code: "import_invalid", detail: "Nothing was imported.", problems });
     const refused = await run("budget", "import", file, "--url", bad.url, "--token", "t");
     expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(`\n  ${file}:2:10 limit_usd: is wrong\n`) });
-    expect(await run("budget", "import", join(folder, "none.csv"))).toMatchObject({ code: 2, err: expect.stringContaining("There is no file") });
-    expect(await run("budget", "import", join(folder, "plan.txt"))).toMatchObject({ code: 2, err: expect.stringContaining("neither csv nor yaml") });
+    expect(await run("budget", "import", join(folder, "none.csv"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("There is no file"),
+    });
+    expect(await run("budget", "import", join(folder, "plan.txt"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("neither csv nor yaml"),
+    });
     rmSync(folder, { recursive: true });
+  });
+
+  it("draws the tree of budgets, each once with what is in it, and says where limits sum to more", async () => {
+    const node = (id: string, children: string[], parents: string[]) => ({
+      id,
+      window: "month",
+      hard: true,
+      limit_usd: "5",
+      spent_usd: "1",
+      parents,
+      children,
+    });
+    const budgets = [
+      node("*", ["a", "m"], []),
+      node("a", ["am"], ["*"]),
+      node("m", ["am"], ["*"]),
+      node("am", ["x"], ["a", "m"]),
+      node("x", [], ["am"]),
+    ];
+    const { url } = await aServer(200, { budgets, warnings: ["Too much."] });
+    const { out, err } = await run("budget", "tree", "--url", url);
+    expect(
+      out
+        .split("\n")
+        .slice(1)
+        .map((line) => line.slice(0, 24).trimEnd()),
+    ).toEqual([
+      "*                  month",
+      "  a                month",
+      "    am             month",
+      "      x            month",
+      "  m                month",
+      "    am, see above  month",
+    ]);
+    expect(err).toBe("Too much.");
   });
 
   it("prints an export as it came", async () => {

@@ -12,6 +12,7 @@ import { budgetRaisesCommand } from "./commands/budget-raises-command.ts";
 import { budgetResetCommand } from "./commands/budget-reset-command.ts";
 import { budgetSetCommand } from "./commands/budget-set-command.ts";
 import { budgetShowCommand } from "./commands/budget-show-command.ts";
+import { budgetTreeCommand } from "./commands/budget-tree-command.ts";
 import { demoCommand } from "./commands/demo-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { holdListCommand } from "./commands/hold-list-command.ts";
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   budgetListCommand,
   budgetSetCommand,
   budgetShowCommand,
+  budgetTreeCommand,
   budgetRaiseCommand,
   budgetRaisesCommand,
   budgetRaiseEndCommand,

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { RAISE_STATES } from "../core/ledger/budget-raise.ts";
-import { budgetView, windowKind } from "./budgets-contract.ts";
+import { budgetScope, budgetView, windowKind } from "./budgets-contract.ts";
 import { amountIn, closed, count, dryRun, idText, notes, orNull, raiseView, usdText } from "./field-contract.ts";
 
 /** Raises, resets, import and export, trees. */
@@ -38,6 +38,30 @@ export const budgetChangeView = closed({
 export type BudgetChangeView = Static<typeof budgetChangeView>;
 
 export const setBudgetAnswer = closed({ dry_run: dryRun, budget: budgetView, change: budgetChangeView, notes });
+
+const overCommitmentView = closed({
+  dimensions: Type.Array(Type.String(), { description: "What tells the children apart" }),
+  children: count,
+  children_limit_usd: usdText,
+  over_usd: usdText,
+});
+export const treeAnswer = closed({
+  budgets: Type.Array(
+    closed({
+      id: Type.String(),
+      scope: budgetScope,
+      window: windowKind,
+      hard: Type.Boolean(),
+      limit_usd: usdText,
+      spent_usd: usdText,
+      parents: Type.Array(Type.String(), { description: "The narrowest budgets that contain it" }),
+      children: Type.Array(Type.String()),
+      over_commitments: Type.Array(overCommitmentView),
+    }),
+  ),
+  warnings: notes,
+});
+export type TreeAnswer = Static<typeof treeAnswer>;
 
 /** Bounds the time that one import takes from calls. */
 export const MOST_IMPORTED = 10_000;

@@ -2,7 +2,7 @@ import { type Static, Type } from "typebox";
 import { WINDOW_KINDS } from "../core/time/window.ts";
 import { amountIn, closed, idText, instantText, raiseView, scopeText, usdText } from "./field-contract.ts";
 
-const budgetScope = closed({
+export const budgetScope = closed({
   tenant: Type.Optional(scopeText),
   environment: Type.Optional(scopeText),
   feature: Type.Optional(scopeText),

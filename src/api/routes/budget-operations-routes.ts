@@ -8,24 +8,45 @@ import {
   raisesQuery,
   resetAnswer,
   resetBody,
+  treeAnswer,
 } from "../../contract/budget-operations-contract.ts";
 import { dryRunQuery } from "../../contract/field-contract.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
-import type { Budget } from "../../core/ledger/budget.ts";
+import { type Budget, limitInForce } from "../../core/ledger/budget.ts";
 import { type BudgetRaise, raiseTurn } from "../../core/ledger/budget-raise.ts";
+import { budgetTree, type TreeNode } from "../../core/ledger/budget-tree.ts";
 import { formatUsd, type Nano } from "../../core/money/usd.ts";
 import { checkRaise, creditOf } from "../../data/store/budget-operations.ts";
 import { readAmount } from "../amount.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { budgetViewOf, plannedStanding, raiseRecord } from "../budget-cells.ts";
+import { overCommitmentNotes } from "../budget-notes.ts";
 import { readInstant } from "../call-period.ts";
 import { standingsOf } from "../call-standings.ts";
 import { findBudget } from "../find-budget.ts";
 
-/** Raises for a time and resets of what is spent. */
+/** Raises for a time, resets of what is spent, and how budgets lie within each other. */
 export const budgetOperationsRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    path: "/api/v1/budgets/tree",
+    summary: "Which budgets lie within which, and where limits side by side sum to more than the one above them.",
+    role: "viewer",
+    answers: { 200: { description: "The budgets of every window kind", schema: treeAnswer } },
+    handle: async (_, deps) => {
+      const nodes = budgetTree(deps.budgets.all());
+      const standings = await standingsOf(
+        nodes.map(({ budget }) => budget),
+        deps.now(),
+        deps,
+      );
+      const spent = new Map(standings.map(({ budget, account }) => [budget.id, account.spentNano]));
+      const budgets = nodes.map((node) => nodeView(node, spent.get(node.budget.id)!));
+      return ok({ budgets, warnings: nodes.flatMap(overCommitmentNotes) });
+    },
+  }),
   route({
     method: "POST",
     path: "/api/v1/budgets/:budget/raises",
@@ -109,6 +130,26 @@ export const budgetOperationsRoutes: readonly Route[] = [
     },
   }),
 ];
+
+function nodeView({ budget, parents, children, overCommitments }: TreeNode, spentNano: Nano) {
+  const { id, window, hard } = budget;
+  return {
+    id,
+    scope: { ...budget.selector },
+    window,
+    hard,
+    limit_usd: formatUsd(limitInForce(budget)),
+    spent_usd: formatUsd(spentNano),
+    parents: [...parents],
+    children: [...children],
+    over_commitments: overCommitments.map((over) => ({
+      dimensions: [...over.dimensions],
+      children: over.children,
+      children_limit_usd: formatUsd(over.childrenLimitNano),
+      over_usd: formatUsd(over.overNano),
+    })),
+  };
+}
 
 /** As it is stored now. */
 async function viewOf(budgetId: string, deps: ApiDeps) {

@@ -10,13 +10,14 @@ import { dryRunQuery } from "../../contract/field-contract.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
 import type { Budget } from "../../core/ledger/budget.ts";
+import { budgetTree } from "../../core/ledger/budget-tree.ts";
 import { isTimeZone } from "../../core/time/window.ts";
 import { readAmount } from "../amount.ts";
 import { type Answer, ok, type Route, route } from "../api-route.ts";
 import { budgetViewOf } from "../budget-cells.ts";
 import { type BudgetPlan, budgetAt, planBudget, standingAfter } from "../budget-change.ts";
 import { type BudgetFileFormat, readBudgetFile, writeBudgetFile } from "../budget-file.ts";
-import { budgetNotes } from "../budget-notes.ts";
+import { budgetNotes, overCommitmentNotes } from "../budget-notes.ts";
 import { readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
 import { planImport } from "../plan-import.ts";
@@ -50,8 +51,10 @@ export const budgetsRoutes: readonly Route[] = [
       const plans = planImport(readBudgetFile(body.format, body.text), reason, deps);
       const changing = plans.filter(({ view }) => view.action !== "unchanged");
       const inFile = changing.filter(({ budget }) => deps.budgetsInFile.has(budget.id)).map(({ budget }) => budget.id);
-      const notes =
+      const filed =
         inFile.length === 0 ? [] : [`ballast.yaml names these too, and sets them when it says something new: ${inFile.join("; ")}.`];
+      const planned = new Map([...deps.budgets.all(), ...changing.map(({ budget }) => budget)].map((budget) => [budget.id, budget]));
+      const notes = [...filed, ...budgetTree([...planned.values()]).flatMap(overCommitmentNotes)];
       if (query.dry_run === "true") return ok({ dry_run: true, ...importAnswerOf(plans, notes) });
       if (changing.length > 0) await deps.budgets.putAll(changing);
       return ok(importAnswerOf(plans, notes));
