@@ -22,7 +22,16 @@ import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
-import { applyBudgets, callSettings, channelSettings, defaultBudgetOf, notifySettings, placesOf, servedProvider } from "./from-config.ts";
+import {
+  applyBudgets,
+  callSettings,
+  channelSettings,
+  defaultBudgetOf,
+  notifySettings,
+  placesOf,
+  servedProvider,
+  tiersOf,
+} from "./from-config.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
@@ -175,6 +184,7 @@ async function start(
       adminToken,
       openReads,
       defaultBudget,
+      tiers: tiersOf(config),
       budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       alertChannels: channels.map(({ name, kind }) => ({ name, kind })),
       newTraceId,

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { PriceView } from "../contract/books-contract.ts";
+import type { TierSettings } from "../core/ledger/budget-tier.ts";
 import type { Nano } from "../core/money/usd.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { BudgetCatalog, DefaultBudget } from "../data/store/budget-catalog.ts";
@@ -28,6 +29,8 @@ export interface ApiDeps {
   /** Reads, checks and tracking need no token: for a server that only this machine can reach. */
   readonly openReads: boolean;
   readonly defaultBudget: DefaultBudget | null;
+  /** What tiers say of budgets, by their names. */
+  readonly tiers: ReadonlyMap<string, TierSettings>;
   /** Ids of the budgets that the configuration file names. */
   readonly budgetsInFile: ReadonlySet<string>;
   /** The channels that alerts can go to. */

@@ -325,6 +325,7 @@ export async function testApi(changes: Partial<ApiDeps> & { at?: number } = {}):
     now,
     adminToken: ADMIN_TOKEN,
     openReads: true,
+    tiers: new Map([["starter", { limitNano: usd("500"), warnPercent: 70 }]]),
     budgetsInFile: new Set(),
     alertChannels: [],
     newTraceId: () => `trace-${++ids}`,

@@ -16,6 +16,7 @@ export const BUDGET_COLUMNS = [
   "thresholds",
   "warn_percent",
   "covers",
+  "tier",
 ] as const;
 export type BudgetColumn = (typeof BUDGET_COLUMNS)[number];
 
@@ -32,6 +33,7 @@ export function budgetCells(budget: Budget): Record<BudgetColumn, string> {
     thresholds: budget.thresholds.join(" ") || "none",
     warn_percent: String(budget.warnPercent),
     covers: budget.covers,
+    tier: budget.tier?.name ?? "none",
   };
 }
 
@@ -48,6 +50,7 @@ export function budgetRecord(budget: Budget) {
     thresholds: [...budget.thresholds],
     warn_percent: budget.warnPercent,
     covers: budget.covers,
+    tier: budget.tier?.name ?? null,
     origin: budget.origin,
   };
 }

@@ -1,15 +1,21 @@
 import type { BudgetChangeView } from "../contract/budget-operations-contract.ts";
+import { Problem } from "../contract/problem.ts";
 import { accountId, type Budget } from "../core/ledger/budget.ts";
+import type { TierSettings } from "../core/ledger/budget-tier.ts";
 import { type ScopeSelector, selectorKey } from "../core/scope/scope.ts";
 import { type WindowKind, windowAt } from "../core/time/window.ts";
 import type { AuditedChange } from "../ports/ledger-store.ts";
 import { type Standing, untouchedStanding } from "../reports/budget-standing.ts";
+import { nearestWord } from "../std/nearest-word.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { BUDGET_COLUMNS, budgetCells, budgetRecord, plannedStanding } from "./budget-cells.ts";
 import { standingsOf } from "./call-standings.ts";
 
 export type BudgetWish = {
   readonly [Field in "limitNano" | "zone" | "hard" | "onShort" | "thresholds" | "warnPercent" | "covers"]?: Budget[Field] | undefined;
+} & {
+  /** What the wish leaves open is then the tier's; null for none. */
+  readonly tier?: string | null | undefined;
 };
 
 /** A change of one budget that is thought through and not written. */
@@ -29,7 +35,7 @@ export interface BudgetPlace {
   readonly id?: string | undefined;
 }
 
-type ChangeDeps = Pick<ApiDeps, "budgets" | "defaultBudget" | "now">;
+type ChangeDeps = Pick<ApiDeps, "budgets" | "defaultBudget" | "now" | "tiers">;
 
 /** Sets the budget of a scope and window, with an audit entry; what the wish leaves open stays as it was. */
 export async function setBudget(
@@ -56,24 +62,37 @@ export function placeKey(selector: ScopeSelector, window: WindowKind): string {
 export function planBudget(before: Budget | undefined, place: BudgetPlace, wish: BudgetWish, reason: string, deps: ChangeDeps): BudgetPlan {
   const at = deps.now();
   const { selector, window } = place;
+  const fromTier = typeof wish.tier === "string" ? settingsOf(wish.tier, deps) : {};
+  const tier = wish.tier === undefined ? before?.tier : wish.tier === null ? undefined : { name: wish.tier, settings: fromTier };
   const budget: Budget = {
     id: before?.id ?? place.id ?? freeId(selectorKey(selector), window, deps),
     selector: before?.selector ?? selector,
-    limitNano: wish.limitNano ?? before?.limitNano ?? 0n,
+    limitNano: wish.limitNano ?? fromTier.limitNano ?? before?.limitNano ?? 0n,
     raisedNano: before?.raisedNano,
     window,
     zone: wish.zone ?? before?.zone ?? "UTC",
-    hard: wish.hard ?? before?.hard ?? true,
-    onShort: wish.onShort ?? before?.onShort ?? "deny",
-    thresholds: wish.thresholds ?? before?.thresholds ?? deps.defaultBudget?.thresholds ?? [50, 80, 100],
-    warnPercent: wish.warnPercent ?? before?.warnPercent ?? deps.defaultBudget?.warnPercent ?? 80,
+    hard: wish.hard ?? fromTier.hard ?? before?.hard ?? true,
+    onShort: wish.onShort ?? fromTier.onShort ?? before?.onShort ?? "deny",
+    thresholds: wish.thresholds ?? fromTier.thresholds ?? before?.thresholds ?? deps.defaultBudget?.thresholds ?? [50, 80, 100],
+    warnPercent: wish.warnPercent ?? fromTier.warnPercent ?? before?.warnPercent ?? deps.defaultBudget?.warnPercent ?? 80,
     covers: wish.covers ?? before?.covers ?? place.coversWhenNew,
+    tier,
     origin: "api",
     configured: before?.configured,
     createdAt: before?.createdAt ?? at,
     updatedAt: at,
   };
   return { before, budget, change: changeOf(before, budget, reason), view: changeViewOf(before, budget) };
+}
+
+/** @throws Problem invalid_request for a tier that there is not */
+export function settingsOf(tier: string, { tiers }: Pick<ApiDeps, "tiers">): TierSettings {
+  const settings = tiers.get(tier);
+  if (settings) return settings;
+  const allowed = [...tiers.keys()];
+  const nearest = nearestWord(tier, allowed);
+  const hint = nearest === undefined ? `there are ${allowed.join(", ")}` : `did you mean ${nearest}?`;
+  throw new Problem("invalid_request", { field: "/tier", allowed }, { message: `There is no tier ${JSON.stringify(tier)}; ${hint}` });
 }
 
 /** How the budget would stand after the change. Another zone begins another window, and so another account. */

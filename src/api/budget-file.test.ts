@@ -12,6 +12,7 @@ import { placeKey } from "./budget-change.ts";
 import { readBudgetFile, writeBudgetFile } from "./budget-file.ts";
 import { planImport } from "./plan-import.ts";
 
+const TIERS = new Map([["starter", { limitNano: 5n }]]);
 const scopeValue = fc.string({ unit: fc.constantFrom(..."aZ9é._:@/+- "), minLength: 1, maxLength: 6 }).map((text) => `x${text}`);
 const selector = fc
   .dictionary(fc.constantFrom<ScopeDimension>(...SCOPE_DIMENSIONS), scopeValue, { maxKeys: 4 })
@@ -29,6 +30,7 @@ const budget: fc.Arbitrary<Budget> = fc
     thresholds: fc.uniqueArray(fc.integer({ min: 1, max: 1000 }), { maxLength: 20 }).map((percents) => percents.sort((a, b) => a - b)),
     warnPercent: fc.integer({ min: 1, max: 100 }),
     rest: fc.boolean(),
+    tier: fc.constantFrom(undefined, { name: "starter", settings: { limitNano: 5n } }),
     named: fc.option(scopeValue),
   })
   .map(({ rest, named, ...more }) => {
@@ -44,7 +46,7 @@ const budgets = fc
 function depsOf(known: readonly Budget[]) {
   const byId = new Map(known.map((each) => [each.id, each]));
   const catalog = { all: () => [...known], get: (id: string) => byId.get(id) };
-  return { budgets: catalog as never, defaultBudget: null, now: () => 0 };
+  return { budgets: catalog as never, defaultBudget: null, now: () => 0, tiers: TIERS };
 }
 
 describe.each(BUDGET_FILE_FORMATS)("a file of budgets as %s", (format) => {
@@ -89,7 +91,7 @@ describe("what is wrong with a file", () => {
     [
       "an unknown column",
       "scope,limit\ntenant=a,5",
-      '1:7 limit: there is no column "limit"; there are id, scope, limit_usd, window, zone, hard, on_short, thresholds, warn_percent, covers',
+      '1:7 limit: there is no column "limit"; there are id, scope, limit_usd, window, zone, hard, on_short, thresholds, warn_percent, covers, tier',
     ],
     ["a misspelt column", "scope,limit_usd,windw\ntenant=a,5,day", '1:17 windw: there is no column "windw", did you mean window?'],
     ["a column twice", "scope,limit_usd,scope\ntenant=a,5,tenant=a", "1:17 scope: this column is there twice"],
@@ -130,6 +132,7 @@ describe("what is wrong with a file", () => {
       "id,window\nacme,day",
       "2:6 window: the budget acme is of tenant=acme for a month; an import moves none",
     ],
+    ["an unknown tier", "scope,tier\ntenant=a,startr", '2:10 tier: there is no tier "startr"; did you mean starter?'],
     ["a name with odd characters", "id,scope,limit_usd\n<b>,tenant=b,5", "2:1 id: is no name for a new budget"],
   ])("is told of CSV with its place: %s", (_, text, expected) => {
     expect(wrongIn("csv", text, [ACME])).toEqual([expect.stringContaining(expected)]);
@@ -198,7 +201,7 @@ describe("import and export by the API", () => {
     await ask("POST", "/api/v1/budgets/tenant=a,model=m", { body: { limit_usd: "0.5", thresholds: [] } });
     const csv = await ask("GET", "/api/v1/budgets?format=csv", { token: null });
     expect(csv.headers["content-type"]).toBe("text/csv; charset=utf-8; header=present");
-    expect(csv.text.split("\r\n")[1]).toBe('"tenant=a,model=m","tenant=a,model=m",0.5,month,UTC,true,deny,none,80,all');
+    expect(csv.text.split("\r\n")[1]).toBe('"tenant=a,model=m","tenant=a,model=m",0.5,month,UTC,true,deny,none,80,all,none');
     const yaml = await ask("GET", "/api/v1/budgets?format=yaml");
     expect(yaml.headers["content-type"]).toBe("application/yaml; charset=utf-8");
     for (const [format, { text }] of Object.entries({ csv, yaml })) {

@@ -152,6 +152,32 @@ describe("resets", () => {
   });
 });
 
+describe("a tier", () => {
+  it("says what the request does not, and is shown", async () => {
+    const set = async (body: object) => (await ask("POST", BUDGET, { body })).body;
+    expect((await set({ tier: "starter" })).budget).toMatchObject({ tier: "starter", limit_usd: "500", warn_percent: 70, zone: "UTC" });
+    expect((await set({ limit_usd: 7 })).budget).toMatchObject({ tier: "starter", limit_usd: "7", warn_percent: 70 });
+    expect((await set({ tier: "starter", warn_percent: 90 })).budget).toMatchObject({ limit_usd: "500", warn_percent: 90 });
+    expect((await set({ tier: null, limit_usd: 8 })).budget).toMatchObject({ tier: null, limit_usd: "8", warn_percent: 90 });
+    expect((await store.budgets())[0]!.tier).toBeUndefined();
+  });
+
+  it("that there is not is refused with the nearest, and neither limit nor tier with what is missing", async () => {
+    const answer = await ask("POST", BUDGET, { body: { tier: "startr" } });
+    expect(answer).toMatchObject({ status: 400, body: { field: "/tier", detail: 'There is no tier "startr"; did you mean starter?' } });
+    expect((await ask("POST", BUDGET, { body: { tier: null } })).body).toMatchObject({ code: "invalid_request", field: "/limit_usd" });
+    expect((await ask("POST", BUDGET, { body: {} })).body).toMatchObject({ code: "invalid_request", field: "/limit_usd" });
+  });
+
+  it("comes with an import, and stays over one that does not name it", async () => {
+    const send = async (text: string) => (await ask("POST", "/api/v1/budgets/import", { body: { format: "csv", text } })).body;
+    expect(await send("scope,tier\ntenant=acme,starter")).toMatchObject({ created: 1 });
+    expect((await store.budgets())[0]).toMatchObject({ limitNano: usd("500"), tier: { name: "starter" } });
+    expect(await send("scope,limit_usd\ntenant=acme,500")).toMatchObject({ unchanged: 1 });
+    expect(await send("scope,tier\ntenant=acme,none")).toMatchObject({ changed: 1 });
+  });
+});
+
 describe("the tree", () => {
   it("shows what lies within what, with what is spent, and warns of limits that sum to more", async () => {
     await ask("POST", "/api/v1/budgets/*", { body: { limit_usd: 120 } });

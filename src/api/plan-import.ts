@@ -20,7 +20,11 @@ const MOST_FINDINGS = 100;
  * What the rows would change, budget by budget; those that the file does not name stay.
  * @throws Problem import_invalid with everything that is wrong, each with its line and column
  */
-export function planImport(reading: FileReading, reason: string, deps: Pick<ApiDeps, "budgets" | "defaultBudget" | "now">): BudgetPlan[] {
+export function planImport(
+  reading: FileReading,
+  reason: string,
+  deps: Pick<ApiDeps, "budgets" | "defaultBudget" | "now" | "tiers">,
+): BudgetPlan[] {
   const findings = [...reading.findings];
   const planner = new ImportPlanner(reason, deps, findings, reading.findings.length === 0);
   if (reading.rows.length > MOST_IMPORTED) {
@@ -50,7 +54,7 @@ interface RowValues extends BudgetWish {
 
 class ImportPlanner {
   readonly #reason: string;
-  readonly #deps: Pick<ApiDeps, "budgets" | "defaultBudget" | "now">;
+  readonly #deps: Pick<ApiDeps, "budgets" | "defaultBudget" | "now" | "tiers">;
   readonly #findings: FileFinding[];
   readonly #isWhole: boolean;
   readonly #byPlace: ReadonlyMap<string, Budget>;
@@ -58,7 +62,12 @@ class ImportPlanner {
   readonly #seen = new Map<string, number>();
 
   /** @param isWhole false where something of the file could not be read, so that nothing can be called missing */
-  constructor(reason: string, deps: Pick<ApiDeps, "budgets" | "defaultBudget" | "now">, findings: FileFinding[], isWhole: boolean) {
+  constructor(
+    reason: string,
+    deps: Pick<ApiDeps, "budgets" | "defaultBudget" | "now" | "tiers">,
+    findings: FileFinding[],
+    isWhole: boolean,
+  ) {
     this.#isWhole = isWhole;
     this.#reason = reason;
     this.#deps = deps;
@@ -77,6 +86,15 @@ class ImportPlanner {
     const budget = known ?? this.#byPlace.get(placeKey(selector, window));
     this.#checkPlace(row, values, selector, window, budget);
     this.#checkOnce(row, `place ${placeKey(selector, window)}`, "scope", "this scope and window");
+    if (typeof values.tier === "string" && !this.#deps.tiers.has(values.tier)) {
+      const names = [...this.#deps.tiers.keys()];
+      const nearest = nearestWord(values.tier, names);
+      this.#report(
+        row,
+        "tier",
+        `there is no tier ${JSON.stringify(values.tier)}${nearest === undefined ? `; there are ${names.join(", ")}` : `; did you mean ${nearest}?`}`,
+      );
+    }
     if (values.id !== undefined) this.#checkOnce(row, `id ${values.id}`, "id", "this id");
     if (this.#findings.length > before) return undefined;
     return planBudget(budget, { selector, window, coversWhenNew: "all", id: values.id }, values, this.#reason, this.#deps);
@@ -93,7 +111,7 @@ class ImportPlanner {
         selectorKey(budget.selector) === selectorKey(selector) ? "window" : "scope",
         `the budget ${budget.id} is of ${has}; an import moves none`,
       );
-    } else if (!budget && values.limitNano === undefined && this.#isWhole)
+    } else if (!budget && values.limitNano === undefined && typeof values.tier !== "string" && this.#isWhole)
       this.#report(row, "limit_usd", "is missing, and this budget is new");
     else if (!budget && id !== undefined && !isNewId(id, selector, window)) {
       this.#report(row, "id", "is no name for a new budget; use letters, digits and . _ : @ / + - and space, or leave it out");
@@ -145,6 +163,8 @@ const READERS: Record<BudgetColumn, { readonly name: keyof RowValues; readonly r
   on_short: { name: "onShort", read: oneOf(wordsOf(onShort)) },
   thresholds: { name: "thresholds", read: percentsOf },
   warn_percent: { name: "warnPercent", read: (text) => wholeOf(text, 100) },
+  // Looked up with the budget, since tiers are the configuration's.
+  tier: { name: "tier", read: (text) => (text === "none" ? null : text) },
   covers: { name: "covers", read: oneOf(wordsOf(covers)) },
 };
 

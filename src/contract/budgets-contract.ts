@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { WINDOW_KINDS } from "../core/time/window.ts";
-import { amountIn, closed, idText, instantText, raiseView, scopeText, usdText } from "./field-contract.ts";
+import { amountIn, closed, idText, instantText, orNull, raiseView, scopeText, usdText } from "./field-contract.ts";
 
 export const budgetScope = closed({
   tenant: Type.Optional(scopeText),
@@ -47,6 +47,7 @@ export const budgetView = closed({
   thresholds,
   warn_percent: warnPercent,
   covers,
+  tier: orNull(Type.String()),
   origin: Type.Enum(["default", "config", "api"]),
   raises: Type.Array(raiseView, { description: "In force, or to come" }),
   account: budgetAccount,
@@ -60,7 +61,8 @@ export const budgetParams = closed({
   scope: Type.String({ minLength: 1, maxLength: 1500, description: 'Such as "tenant=acme,model=gpt-4o"; "*" is every call' }),
 });
 export const budgetBody = closed({
-  limit_usd: amountIn,
+  limit_usd: Type.Optional(amountIn),
+  tier: Type.Optional(orNull(Type.String({ minLength: 1, maxLength: 128, description: "Says what the body does not; null for none" }))),
   window: Type.Optional(windowKind),
   zone: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "IANA time zone" })),
   hard: Type.Optional(Type.Boolean()),

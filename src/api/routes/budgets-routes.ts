@@ -71,7 +71,9 @@ export const budgetsRoutes: readonly Route[] = [
     answers: { 200: { description: "The budget as stored", schema: setBudgetAnswer } },
     handle: async ({ params, query, body }, deps) => {
       const selector = readSelector(params.scope);
-      const limitNano = readAmount(body.limit_usd, "/limit_usd", MOST_LIMIT_NANO);
+      if (body.limit_usd === undefined && typeof body.tier !== "string")
+        refuse("/limit_usd", "is missing from the body, and no tier is named");
+      const limitNano = body.limit_usd === undefined ? undefined : readAmount(body.limit_usd, "/limit_usd", MOST_LIMIT_NANO);
       if (body.zone !== undefined && !isTimeZone(body.zone)) refuse("/zone", "is not an IANA time zone such as Europe/Berlin");
       const thresholds = body.thresholds;
       if (thresholds?.some((percent, index) => index > 0 && percent <= thresholds[index - 1]!)) refuse("/thresholds", "does not rise");
@@ -81,6 +83,7 @@ export const budgetsRoutes: readonly Route[] = [
       const place = { selector, window: body.window ?? "month", coversWhenNew: "all" } as const;
       const wish = {
         limitNano,
+        tier: body.tier,
         zone: body.zone,
         hard: body.hard,
         onShort: body.on_short,

@@ -13,7 +13,13 @@ export const budgetSetCommand: Command = {
   summary: 'Sets the budget of a scope such as tenant=acme,model=gpt-4o, or "*" for every call; what is left out stays as it was.',
   usage: "<scope>",
   options: [
-    { name: "limit-usd", type: "string", value: "usd", required: true, description: "The limit in USD, with at most 9 decimal places" },
+    {
+      name: "limit-usd",
+      type: "string",
+      value: "usd",
+      description: "The limit in USD, with at most 9 decimal places; needed where no tier is named",
+    },
+    { name: "tier", type: "string", value: "name", description: "Tier that says what the other options do not; none for no tier" },
     {
       name: "window",
       type: "string",
@@ -73,6 +79,7 @@ export function budgetWish(context: CommandContext): Record<string, unknown> {
   if (context.flag("hard") && context.flag("soft")) throw new UsageError("--hard and --soft exclude each other.", "Leave one out.");
   const wish = {
     limit_usd: context.text("limit-usd"),
+    tier: context.text("tier") === "none" ? null : context.text("tier"),
     window: oneOf(context, "window", WINDOW_KINDS),
     zone: context.text("zone"),
     hard: context.flag("hard") ? true : context.flag("soft") ? false : undefined,

@@ -50,6 +50,7 @@ export function budgetText(budget: BudgetView): string {
     ["thresholds", thresholds.map((percent) => `${percent} %`).join(", ") || "none"],
     ["warns above", `${warn_percent} %`],
     ["covers", covers],
+    ["tier", budget.tier ?? "none"],
     ["set by", origin],
   ];
   for (const raise of budget.raises ?? []) facts.push(["raise", raiseText(raise)]);

@@ -1,6 +1,7 @@
 import type { Nano } from "../money/usd.ts";
 import type { ScopeSelector } from "../scope/scope.ts";
 import type { Instant, Period, WindowKind } from "../time/window.ts";
+import type { AppliedTier } from "./budget-tier.ts";
 
 /** A limit in money on a scope selector for a calendar window. */
 export interface Budget {
@@ -26,6 +27,7 @@ export interface Budget {
    * so that a tenant's default budget and its budgets per model add up instead of capping each other.
    */
   readonly covers: "all" | "rest";
+  readonly tier?: AppliedTier | undefined;
   readonly origin: "default" | "config" | "api";
   /** What the configuration file said of it when that was last applied. A change by API or command line stands until the file says something new. */
   readonly configured?: string | undefined;

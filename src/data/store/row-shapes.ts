@@ -1,5 +1,6 @@
 import type { Account, Budget } from "../../core/ledger/budget.ts";
 import type { BudgetRaise } from "../../core/ledger/budget-raise.ts";
+import type { AppliedTier, TierSettings } from "../../core/ledger/budget-tier.ts";
 import type { ScopeDimension } from "../../core/scope/scope.ts";
 import type { VirtualKey } from "../../ports/ledger-store.ts";
 import type { SqlRow } from "./ledger-database.ts";
@@ -17,6 +18,7 @@ export function budgetOfRow(row: SqlRow): Budget {
     thresholds: JSON.parse(String(row.thresholds)),
     warnPercent: Number(row.warn_percent),
     covers: String(row.covers) as Budget["covers"],
+    tier: row.tier === null ? undefined : tierOfText(String(row.tier)),
     origin: String(row.origin) as Budget["origin"],
     configured: row.configured === null ? undefined : String(row.configured),
     createdAt: Number(row.created_at),
@@ -36,11 +38,23 @@ export function rowOfBudget(budget: Budget) {
     thresholds: JSON.stringify(budget.thresholds),
     warnPercent: budget.warnPercent,
     covers: budget.covers,
+    tier: budget.tier ? textOfTier(budget.tier) : null,
     origin: budget.origin,
     configured: budget.configured ?? null,
     createdAt: budget.createdAt,
     updatedAt: budget.updatedAt,
   };
+}
+
+/** Amounts are text in JSON, which has no integers of that size. */
+function textOfTier({ name, settings }: AppliedTier): string {
+  return JSON.stringify({ name, settings: { ...settings, limitNano: settings.limitNano?.toString() } });
+}
+
+function tierOfText(text: string): AppliedTier {
+  const { name, settings } = JSON.parse(text) as { name: string; settings: Omit<TierSettings, "limitNano"> & { limitNano?: string } };
+  const { limitNano, ...others } = settings;
+  return { name, settings: limitNano === undefined ? others : { ...others, limitNano: BigInt(limitNano) } };
 }
 
 export function accountOfRow(row: SqlRow): Account {

@@ -1,5 +1,6 @@
 -- Raises of budgets for a time, what resets credited, and the tier that a budget carries. The same tables as in the embedded ledger.
 ALTER TABLE budget ADD COLUMN raised_nano BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE budget ADD COLUMN tier TEXT;
 ALTER TABLE account ADD COLUMN credited_nano BIGINT NOT NULL DEFAULT 0;
 
 -- `state` is what the ledger has booked: planned, active, over.

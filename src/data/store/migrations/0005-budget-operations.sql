@@ -1,5 +1,6 @@
 -- Raises of budgets for a time, what resets credited, and the tier that a budget carries.
 ALTER TABLE budget ADD COLUMN raised_nano INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE budget ADD COLUMN tier TEXT;
 ALTER TABLE account ADD COLUMN credited_nano INTEGER NOT NULL DEFAULT 0;
 
 -- `state` is what the ledger has booked: planned, active, over.
