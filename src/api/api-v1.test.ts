@@ -161,6 +161,7 @@ describe("/api/v1/budgets", () => {
       thresholds: [50, 90],
       warn_percent: 70,
       covers: "all",
+      tier: null,
       origin: "api",
       raises: [],
       account: {

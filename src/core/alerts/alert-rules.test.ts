@@ -78,6 +78,13 @@ describe("the key of an alert", () => {
     expect(alertKey(crossing(80), AT)).toBe(alertKey(crossing(80), AT + 5 * HOUR_MS));
   });
 
+  it("is another alert when a threshold is reached again after a reset", () => {
+    const first = crossing(80) as Extract<AlertFacts, { kind: "budget_threshold_crossed" }>;
+    const again = { ...first, budget: { ...first.budget, creditedUsd: "40" } };
+    expect(alertKey(again, AT)).not.toBe(alertKey(first, AT));
+    expect(alertKey({ ...again, budget: { ...again.budget, creditedUsd: "90" } }, AT)).not.toBe(alertKey(again, AT));
+  });
+
   it("tells a wrong bound once a tenant and hour", () => {
     const exceeded = (tenant: string): AlertFacts => ({ kind: "hold_exceeded", tenant, holdId: "h", heldUsd: "1", costUsd: "2" });
     expect(alertKey(exceeded("a"), AT)).toBe(alertKey(exceeded("a"), AT + HOUR_MS - 1));
