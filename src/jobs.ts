@@ -1,5 +1,6 @@
 import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
+import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import type { LeaseDesk } from "./data/store/lease-desk.ts";
 import { BEAT_MS, type ProcessLife, RECALL_POLL_MS } from "./data/store/process-life.ts";
 import { drainOutbox, TRACE_BATCH } from "./ingest/drain-outbox.ts";
@@ -16,6 +17,7 @@ export interface JobParts {
   readonly warehouse: Warehouse | undefined;
   readonly desk: LeaseDesk;
   readonly life: ProcessLife;
+  readonly budgets: BudgetCatalog;
   /** A file for rows on their way into the warehouse. */
   readonly spool: string;
   readonly now: () => number;
@@ -86,6 +88,15 @@ export const JOBS: readonly Job[] = [
     by: "one",
     run: async ({ store, notify, now }) => {
       await watchAlerts({ store, ...notify, now });
+      return false;
+    },
+  },
+  {
+    name: "raises of budgets begin and end",
+    by: "one",
+    everyMs: 1000,
+    run: async ({ store, budgets, now }) => {
+      await budgets.renew(await store.turnRaises(now()));
       return false;
     },
   },

@@ -24,7 +24,16 @@ import { ProcessLife } from "./data/store/process-life.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
-import { applyBudgets, callSettings, channelSettings, defaultBudgetOf, notifySettings, placesOf, servedProvider } from "./from-config.ts";
+import {
+  applyBudgets,
+  callSettings,
+  channelSettings,
+  defaultBudgetOf,
+  notifySettings,
+  placesOf,
+  servedProvider,
+  tiersOf,
+} from "./from-config.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
@@ -179,6 +188,7 @@ async function start(
       adminToken,
       openReads,
       defaultBudget,
+      tiers: tiersOf(config),
       budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       alertChannels: channels.map(({ name, kind }) => ({ name, kind })),
       newTraceId,
@@ -210,7 +220,7 @@ async function start(
   );
   const spool = join(resolve(ledgerFolder), "outbox.spool");
   const notify = { channels, ...notifySettings(config) };
-  const stopJobs = startJobs({ store, warehouse, desk, life, spool, now, random: Math.random, log, notify });
+  const stopJobs = startJobs({ store, warehouse, desk, life, budgets, spool, now, random: Math.random, log, notify });
   opened.push(stopJobs);
   await api.ready();
   await listen(server, config.listen);

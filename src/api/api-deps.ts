@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { PriceView } from "../contract/books-contract.ts";
+import type { TierSettings } from "../core/ledger/budget-tier.ts";
 import type { Nano } from "../core/money/usd.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { BudgetCatalog, DefaultBudget } from "../data/store/budget-catalog.ts";
@@ -17,7 +18,10 @@ export interface ApiDeps extends ApiParts {
 
 export interface ApiParts {
   readonly store: LedgerStore;
-  readonly budgets: Pick<BudgetCatalog, "matching" | "due" | "all" | "ofTenant" | "ofSelector" | "get" | "put" | "remember">;
+  readonly budgets: Pick<
+    BudgetCatalog,
+    "matching" | "due" | "all" | "ofTenant" | "ofSelector" | "get" | "put" | "putAll" | "renew" | "remember"
+  >;
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;
   readonly prices: PriceLookup;
@@ -33,6 +37,8 @@ export interface ApiParts {
   /** Reads, checks and tracking need no token: for a server that only this machine can reach. */
   readonly openReads: boolean;
   readonly defaultBudget: DefaultBudget | null;
+  /** What tiers say of budgets, by their names. */
+  readonly tiers: ReadonlyMap<string, TierSettings>;
   /** Ids of the budgets that the configuration file names. */
   readonly budgetsInFile: ReadonlySet<string>;
   /** The channels that alerts can go to. */

@@ -173,7 +173,10 @@ describe("operations", () => {
       additionalProperties: false,
       required: ["tenant_id", "model", "monthly_limit_usd"],
     });
-    expect(body.paths["/api/v1/budgets/{scope}"].post.parameters).toMatchObject([{ name: "scope", in: "path", required: true }]);
+    expect(body.paths["/api/v1/budgets/{scope}"].post.parameters).toMatchObject([
+      { name: "scope", in: "path", required: true },
+      { name: "dry_run", in: "query", required: false },
+    ]);
   });
 
   it("shows accounts in the metrics as the API shows them", async () => {
@@ -294,6 +297,8 @@ function pick(budgets: Awaited<ReturnType<typeof testApi>>["budgets"]) {
     ofSelector: budgets.ofSelector.bind(budgets),
     get: budgets.get.bind(budgets),
     put: budgets.put.bind(budgets),
+    putAll: async () => [],
+    renew: async () => {},
     remember: budgets.remember.bind(budgets),
   };
 }

@@ -52,6 +52,7 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
     method: route.method,
     url: route.path,
     config: { route },
+    bodyLimit: route.mostBodyBytes ?? MOST_BODY_BYTES,
     schema: {
       ...(route.params ? { params: route.params } : {}),
       // A route that lists no query parameters takes none.

@@ -16,6 +16,7 @@ function aServer(ids: readonly string[], withPages = true): ApiClient & { asked:
       const budgets = page.map((id) => ({ id }) as BudgetView);
       return { budgets, ...(withPages ? { next: rest.length > 2 ? page.at(-1)! : null } : {}) } as Answer;
     },
+    getText: () => Promise.reject(new Error("nothing is asked as text")),
     post: () => Promise.reject(new Error("nothing is changed")),
   };
 }

@@ -61,7 +61,10 @@ const budget = closed(
   {
     id: Type.Optional(text("Name of the budget. The scope by default, such as tenant=acme,model=gpt-4o.", { format: "scope-value" })),
     scope: closed(scope, "Which calls the budget covers: every named value must be equal. {} covers every call."),
-    limit_usd: amount("The most that the covered calls may cost in one window, in USD.", "usd"),
+    tier: Type.Optional(text("Name of a tier, which says what the budget does not say itself.", { format: "scope-value" })),
+    limit_usd: Type.Optional(
+      amount("The most that the covered calls may cost in one window, in USD. Needed where there is no tier.", "usd"),
+    ),
     ...limit,
     covers: oneOf(
       "all: every call in scope. rest: only models without a budget of their own; only for a scope of one tenant.",
@@ -70,6 +73,27 @@ const budget = closed(
     ),
   },
   "A budget that is created or changed when the server starts.",
+);
+
+const tier = closed(
+  {
+    name: text(
+      "Name of the tier. starter, professional, enterprise and custom are there by themselves; one of these names replaces them.",
+      {
+        format: "scope-value",
+      },
+    ),
+    limit_usd: amount("The limit of its budgets, in USD.", "usd"),
+    hard: Type.Optional(Type.Boolean({ description: "As in a budget; the budget's default unless set." })),
+    on_short: Type.Optional(Type.Enum(["deny", "fit"], { description: "As in a budget; the budget's default unless set." })),
+    thresholds: Type.Optional(
+      list(Type.Integer({ minimum: 1, maximum: 1000 }), "As in a budget; the budget's default unless set.", { maxItems: 20 }),
+    ),
+    warn_percent: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: "As in a budget; the budget's default unless set." }),
+    ),
+  },
+  "Settings that several budgets share.",
 );
 
 const provider = closed(
@@ -307,6 +331,7 @@ export const configSchema = closed(
       ],
       { description: "Budget of a tenant that has none of its own. null: such tenants have no limit.", default: {} },
     ),
+    tiers: list(tier, "Settings of budgets under a name. A budget's own settings win.", { default: [], maxItems: 1000 }),
     budgets: list(budget, "Budgets, created or changed when the server starts."),
     providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),
     routes: list(route, "Other names for models, with fallbacks."),
@@ -413,7 +438,8 @@ export type WrittenConfig = Static<typeof configSchema>;
 type WrittenBudget = WrittenConfig["budgets"][number];
 type WrittenProvider = WrittenConfig["providers"][number];
 
-export type BudgetConfig = WrittenBudget & { readonly id: string };
+export type BudgetConfig = WrittenBudget & { readonly id: string; readonly limit_usd: string };
+export type TierConfig = WrittenConfig["tiers"][number];
 export type ProviderConfig = WrittenProvider & Required<Pick<WrittenProvider, "price_list" | "max_tokens_field">>;
 export type RouteConfig = WrittenConfig["routes"][number];
 export type ChannelConfig = WrittenConfig["notify"]["channels"][number];

@@ -147,6 +147,12 @@ export const PROBLEMS = {
     title: "This is not an amount of money that can be booked.",
     remedy: "Send a decimal number of USD, zero or more, with at most 9 decimal places.",
   },
+  import_invalid: {
+    status: 400,
+    retry: false,
+    title: "The file of budgets cannot be imported.",
+    remedy: "Correct the named lines and send it again; nothing of it was imported.",
+  },
   hold_not_found: {
     status: 404,
     retry: false,

@@ -1,4 +1,5 @@
 import type { Account, Budget } from "../core/ledger/budget.ts";
+import type { BudgetRaise } from "../core/ledger/budget-raise.ts";
 import type { Nano } from "../core/money/usd.ts";
 import type { Scope, ScopeDimension } from "../core/scope/scope.ts";
 import type { Instant, Period } from "../core/time/window.ts";
@@ -51,6 +52,21 @@ export interface LedgerStore {
 
   budgets(): Promise<readonly Budget[]>;
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget>;
+  /** Several at once, all or none. */
+  putBudgets(changes: readonly { readonly budget: Budget; readonly change: AuditedChange }[]): Promise<readonly Budget[]>;
+  /** Decides a raise; one whose time has come is in force when this resolves. */
+  raiseBudget(raise: Omit<BudgetRaise, "state" | "endedEarly">, actor: string): Promise<RaiseAnswer>;
+  /** Ends a raise before its time. One that is over stays as it is. @throws Problem not_found */
+  endRaise(request: { id: string; at: Instant; actor: string; reason: string }): Promise<RaiseAnswer>;
+  /** Books what has begun or ended by now, each once. @returns the budgets whose limit changed */
+  turnRaises(at: Instant): Promise<readonly Budget[]>;
+  /** Raises that are in force or will be. */
+  raises(): Promise<readonly BudgetRaise[]>;
+  findRaise(id: string): Promise<BudgetRaise | undefined>;
+  /** Raises of a budget, those that are over too, the newest first. */
+  raisesOf(budgetId: string, limit: number): Promise<readonly BudgetRaise[]>;
+  /** Takes an amount off what is spent in the window around `at`. @throws Problem amount_invalid when less is spent */
+  creditBudget(request: CreditRequest): Promise<CreditAnswer>;
   /** Accounts of the budgets in the window around `at`; accounts that do not exist yet are opened on paper only. */
   accounts(budgetIds: readonly string[], at: Instant): Promise<readonly Account[]>;
   crossings(accounts: readonly string[]): Promise<readonly { account: string; percent: number; at: Instant }[]>;
@@ -86,6 +102,29 @@ export interface LedgerStore {
   bookedPerTenant(period: Period): Promise<readonly { tenant: string; bookedNano: Nano; traces: number }[]>;
   /** @param inOrder false when calls are still open: the next start then takes this process for dead and puts them right */
   close(inOrder?: boolean): Promise<void>;
+}
+
+export interface RaiseAnswer {
+  readonly raise: BudgetRaise;
+  /** Budgets whose limit in force changed with it. */
+  readonly budgets: readonly Budget[];
+}
+
+export interface CreditRequest {
+  readonly id: string;
+  readonly budgetId: string;
+  /** Null is all that is spent. */
+  readonly amountNano: Nano | null;
+  readonly at: Instant;
+  readonly actor: string;
+  readonly approver: string;
+  readonly reason: string;
+}
+
+export interface CreditAnswer {
+  readonly budget: Budget;
+  readonly account: Account;
+  readonly creditedNano: Nano;
 }
 
 export interface Recovery {

@@ -49,6 +49,7 @@ export async function openFailureKit(options: KitOptions = {}, scope: Scope = { 
     openReads: true,
     defaultBudget: { ...LIMITS, limitNano: usd(options.limitUsd ?? "1000") },
     budgetsInFile: new Set(),
+    tiers: new Map(),
     alertChannels: [],
     newTraceId: () => `asked-${++asked}`,
     log: pino({ level: "silent" }),

@@ -29,10 +29,11 @@ export function budgetTable(budgets: readonly BudgetView[]): string {
     { title: "kind" },
     { title: "resets" },
   ];
+  // The limit in force; an older server has only the budget's own.
   const rows = budgets.map(({ scope, window, limit_usd, hard, account }) => [
     scopeText(scope),
     window,
-    limit_usd,
+    account.limit_usd ?? limit_usd,
     account.spent_usd,
     account.held_usd,
     account.in_doubt_usd,

@@ -11,8 +11,20 @@ import { type Account, availableNano } from "./budget.ts";
  * - `reclaim`: a lease that was in doubt as a whole is a lease again, since the journal of its process says what became of it.
  * - `track`: cost that an application reports after the fact, outside any hold.
  * - `set_limit`: a new limit of the account.
+ * - `credit`: a reset takes `amountNano` off what is spent. What is leased or in doubt stays.
  */
-export const POSTING_KINDS = ["lease", "give_back", "settle", "release", "doubt", "resolve", "reclaim", "track", "set_limit"] as const;
+export const POSTING_KINDS = [
+  "lease",
+  "give_back",
+  "settle",
+  "release",
+  "doubt",
+  "resolve",
+  "reclaim",
+  "track",
+  "set_limit",
+  "credit",
+] as const;
 export type PostingKind = (typeof POSTING_KINDS)[number];
 
 export interface Posting {
@@ -59,6 +71,9 @@ export function post(account: Account, posting: Posting): Account {
       return withOverrun(withTokens(account, posting, account.spentNano + amountNano, account.leasedNano));
     case "set_limit":
       return withOverrun({ ...account, limitNano: amountNano });
+    case "credit":
+      invariant(amountNano <= account.spentNano, `more credited than was spent on ${account.id}`);
+      return { ...account, spentNano: account.spentNano - amountNano, creditedNano: account.creditedNano + amountNano };
     default:
       return posting.kind satisfies never;
   }

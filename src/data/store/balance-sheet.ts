@@ -93,6 +93,7 @@ export class BalanceSheet {
   /** Others have to learn of what this transaction changes: the number to change it under. */
   changed(): number {
     this.#ownVersion ??= Number(this.#database.one("count-change", {})!.version);
+    this.#database.tellNews({ kind: "changed" });
     return this.#ownVersion;
   }
 
@@ -116,7 +117,15 @@ export class BalanceSheet {
   putBudget(budget: Budget): void {
     this.#database.run("put-budget", { ...rowOfBudget(budget), version: this.changed() });
     this.#budgets.set(budget.id, budget);
-    this.#database.tellNews({ kind: "changed" });
+  }
+
+  /** Takes the budget as it is stored: its raises are no part of what is written with it. */
+  readBudget(id: string): Budget {
+    const row = this.#database.one("budget-by-id", { id });
+    invariant(row, `no budget ${id}`);
+    const budget = budgetOfRow(row);
+    this.#budgets.set(id, budget);
+    return budget;
   }
 
   /** The account as it is, or undefined when nothing was ever booked or leased on it. */
@@ -256,6 +265,7 @@ export class BalanceSheet {
       account: account.id,
       limit_usd: formatUsd(account.limitNano),
       spent_usd: formatUsd(account.spentNano),
+      ...(account.creditedNano > 0n ? { credited_usd: formatUsd(account.creditedNano) } : {}),
     };
     this.#database.runPositional("append-outbox", "alert", JSON.stringify({ ...facts, ...more }));
   }

@@ -63,12 +63,16 @@ export class BudgetCatalog {
     return stored;
   }
 
-  /** Budgets that other processes changed. */
-  async learn(budgets: readonly Budget[]): Promise<void> {
-    for (const budget of budgets) {
-      this.#index.put(budget);
-      await this.onChanged(budget);
-    }
+  async putAll(changes: Parameters<LedgerStore["putBudgets"]>[0]): Promise<readonly Budget[]> {
+    const stored = await this.#store.putBudgets(changes);
+    await this.renew(stored);
+    return stored;
+  }
+
+  /** Budgets that the store has changed, or whose accounts it has: what is kept of them is taken anew. */
+  async renew(budgets: readonly Budget[]): Promise<void> {
+    for (const budget of budgets) this.#index.put(budget);
+    for (const budget of budgets) await this.onChanged(budget);
   }
 
   /** Budgets that the store created inside a hold. */

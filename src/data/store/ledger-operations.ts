@@ -3,17 +3,7 @@ import { type Account, accountId, availableNano, type Budget, openAccount, warns
 import { leaseSize } from "../../core/ledger/lease-size.ts";
 import { formatUsd, type Nano } from "../../core/money/usd.ts";
 import { type Instant, windowsAt } from "../../core/time/window.ts";
-import type {
-  AuditedChange,
-  Ending,
-  EndingAnswer,
-  Hold,
-  LeaseAnswer,
-  LeaseRequest,
-  Return,
-  TrackAnswer,
-  TrackRequest,
-} from "../../ports/ledger-store.ts";
+import type { Ending, EndingAnswer, Hold, LeaseAnswer, LeaseRequest, Return, TrackAnswer, TrackRequest } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
 import { joinAccounts, splitAccounts } from "./chained-rows.ts";
@@ -190,24 +180,6 @@ export class LedgerOperations {
     return this.#database.all("holds-in-doubt", { limit }).map(holdOfRow);
   }
 
-  putBudget(budget: Budget, change: AuditedChange): Budget {
-    const before = this.#sheet.budget(budget.id);
-    const stored = before ? { ...budget, createdAt: before.createdAt } : budget;
-    this.#sheet.putBudget(stored);
-    if (before) this.#applyToOpenAccounts(before, stored);
-    this.#audit.append(change, stored.updatedAt);
-    return stored;
-  }
-
-  #applyToOpenAccounts(before: Budget, stored: Budget): void {
-    if (before.limitNano === stored.limitNano && before.hard === stored.hard) return;
-    for (const row of this.#database.all("open-accounts-of-budget", { budgetId: stored.id, at: stored.updatedAt })) {
-      const id = String(row.id);
-      this.#sheet.setHard(id, stored.hard);
-      this.#sheet.append({ ...this.#blank("set_limit", stored.updatedAt), ref: stored.id, accounts: [id], amountNano: stored.limitNano });
-    }
-  }
-
   accounts(budgetIds: readonly string[], at: Instant): Account[] {
     const windowOf = windowsAt(at);
     const wanted = budgetIds.flatMap((id) => {
@@ -267,7 +239,7 @@ export class LedgerOperations {
     });
   }
 
-  #blank<Kind extends "lease" | "give_back" | "track" | "resolve" | "set_limit">(kind: Kind, at: Instant) {
+  #blank<Kind extends "lease" | "give_back" | "track" | "resolve">(kind: Kind, at: Instant) {
     const amounts = { amountNano: 0n, heldNano: 0n, inputTokens: 0, outputTokens: 0 };
     return {
       ...amounts,

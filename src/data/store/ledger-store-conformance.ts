@@ -333,7 +333,7 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         const again = await open();
         expect(again.epoch).toBeGreaterThan(opened.epoch);
         expect(await again.keys()).toEqual([{ ...key, revokedAt: AT }]);
-        expect(await again.budgets()).toEqual([aBudget({ configured: "said" })]);
+        expect(await again.budgets()).toEqual([aBudget({ raisedNano: 0n, configured: "said" })]);
         expect((await again.audit(10)).map((row) => row.action)).toEqual(["key.revoke", "key.create", "budget.set"]);
         expect((await again.verify()).findings).toEqual([]);
       });

@@ -8,6 +8,7 @@ import { selectorKey } from "../../core/scope/scope.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
 import { alertStoreConformance } from "./alert-store-conformance.ts";
 import { BudgetCatalog } from "./budget-catalog.ts";
+import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal } from "./call-journal.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { AT, aBudget, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance } from "./ledger-store-conformance.ts";
@@ -54,6 +55,7 @@ if (postgresIsHere()) {
     };
   });
   alertStoreConformance("PostgreSQL", inPostgres);
+  budgetOperationsConformance("PostgreSQL", inPostgres);
 
   describe("a ledger in PostgreSQL", () => {
     let server: PostgresServer;

@@ -49,7 +49,7 @@ export class ProcessLife {
         log.warn(facts, "a process was not heard of for too long; what it had leased is in doubt until it is back");
       }
       keys.learn(heard.keys);
-      await budgets.learn(heard.budgets);
+      await budgets.renew(heard.budgets);
       await desk.answer(heard.recalls);
     } catch (error) {
       this.#leads = false;

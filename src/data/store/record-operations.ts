@@ -24,7 +24,6 @@ export class RecordOperations {
 
   putKey(key: VirtualKey, change: AuditedChange, at: Instant): VirtualKey {
     this.#database.run("put-key", { ...rowOfKey(key), version: this.#sheet.changed() });
-    this.#database.tellNews({ kind: "changed" });
     this.#audit.append(change, at);
     return key;
   }

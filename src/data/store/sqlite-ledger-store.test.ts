@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
 import { alertStoreConformance } from "./alert-store-conformance.ts";
+import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal, readJournal } from "./call-journal.ts";
 import { AT, aBudget, anEnding, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
 import { severalProcessesConformance } from "./several-processes-conformance.ts";
@@ -43,6 +44,7 @@ severalProcessesConformance("one SQLite file", async () => {
     async dispose() {},
   };
 });
+budgetOperationsConformance("SQLite", sqlite);
 
 let folder: string;
 let store: LedgerStore | undefined;

@@ -2,12 +2,15 @@ import { Worker } from "node:worker_threads";
 import { Problem } from "../../contract/problem.ts";
 import type { ProblemCode } from "../../contract/problem-list.ts";
 import type { Account, Budget } from "../../core/ledger/budget.ts";
+import type { BudgetRaise } from "../../core/ledger/budget-raise.ts";
 import type { Nano } from "../../core/money/usd.ts";
 import type { Instant, Period } from "../../core/time/window.ts";
 import type {
   AuditedChange,
   AuditRow,
   Beat,
+  CreditAnswer,
+  CreditRequest,
   Ending,
   EndingAnswer,
   Hold,
@@ -18,6 +21,7 @@ import type {
   LedgerStore,
   News,
   OutboxRow,
+  RaiseAnswer,
   Recall,
   Recovery,
   Return,
@@ -174,6 +178,38 @@ class SqliteLedgerStore implements LedgerStore {
 
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget> {
     return this.#call("putBudget", [budget, change]);
+  }
+
+  putBudgets(changes: Parameters<LedgerStore["putBudgets"]>[0]): Promise<readonly Budget[]> {
+    return this.#call("putBudgets", [changes]);
+  }
+
+  raiseBudget(raise: Parameters<LedgerStore["raiseBudget"]>[0], actor: string): Promise<RaiseAnswer> {
+    return this.#call("raiseBudget", [raise, actor]);
+  }
+
+  endRaise(request: Parameters<LedgerStore["endRaise"]>[0]): Promise<RaiseAnswer> {
+    return this.#call("endRaise", [request]);
+  }
+
+  turnRaises(at: Instant): Promise<readonly Budget[]> {
+    return this.#call("turnRaises", [at]);
+  }
+
+  raises(): Promise<readonly BudgetRaise[]> {
+    return this.#call("raises", []);
+  }
+
+  findRaise(id: string): Promise<BudgetRaise | undefined> {
+    return this.#call("findRaise", [id]);
+  }
+
+  raisesOf(budgetId: string, limit: number): Promise<readonly BudgetRaise[]> {
+    return this.#call("raisesOf", [budgetId, limit]);
+  }
+
+  creditBudget(request: CreditRequest): Promise<CreditAnswer> {
+    return this.#call("creditBudget", [request]);
   }
 
   accounts(budgetIds: readonly string[], at: Instant): Promise<readonly Account[]> {

@@ -8,6 +8,7 @@ import { randomName } from "../../std/random-id.ts";
 import { alertOperations } from "./alert-operations.ts";
 import { AuditLog } from "./audit-log.ts";
 import { BalanceSheet } from "./balance-sheet.ts";
+import { budgetOperations } from "./budget-operations.ts";
 import { deleteJournal } from "./call-journal.ts";
 import { FolderLock } from "./folder-lock.ts";
 import { LeaseRecalls } from "./lease-recalls.ts";
@@ -95,6 +96,7 @@ export class StoreEngine {
     const records = new RecordOperations(database, this.#audit, this.#sheet);
     this.#operations = {
       ...alertOperations(database, this.#audit),
+      ...budgetOperations(database, this.#sheet, this.#audit),
       lease: ledger.lease.bind(ledger),
       leases: ledger.leases.bind(ledger),
       beat: processes.beat.bind(processes),
@@ -106,7 +108,6 @@ export class StoreEngine {
       resolveDoubt: ledger.resolveDoubt.bind(ledger),
       holdsInDoubt: ledger.holdsInDoubt.bind(ledger),
       budgets: () => this.#sheet.budgets(),
-      putBudget: ledger.putBudget.bind(ledger),
       accounts: ledger.accounts.bind(ledger),
       crossings: records.crossings.bind(records),
       keys: records.keys.bind(records),
