@@ -130,15 +130,24 @@ export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano
     limit_usd: limitUsd,
     spent_usd: formatUsd(account.spentNano),
     held_usd: formatUsd(account.heldNano),
+    leased_usd: formatUsd(account.leasedNano),
     in_doubt_usd: formatUsd(account.inDoubtNano),
     free_usd: freeUsd,
     needed_usd: neededUsd,
+    // What an auditor replays the ledger to: spent, leased and in doubt are as of this entry.
+    as_of_entry: refused.asOfEntry,
+    // Processes that may hold idle money of the account and did not answer in time.
+    awaited: refused.awaited,
     reset_at: resetAt,
     retry_after_s: Math.max(1, Math.ceil((account.window.end - at) / 1000)),
     // As the budget service warns: strictly above the share, with what is held and in doubt counted as used.
     warning: usedNano * 100n > BigInt(budget.warnPercent) * account.limitNano,
   };
   const { title } = PROBLEMS.budget_exhausted;
-  const message = `${title}: this call may cost ${neededUsd} USD, and of the ${limitUsd} USD of budget ${budget.id} ${freeUsd} USD are free until it resets at ${resetAt}.`;
+  const message = `${title}: this call may cost ${neededUsd} USD, and of the ${limitUsd} USD of budget ${budget.id} ${freeUsd} USD are free until it resets at ${resetAt}.${awaitedText(refused.awaited)}`;
   return new Problem("budget_exhausted", details, { message });
+}
+
+function awaitedText(awaited: readonly string[]): string {
+  return awaited.length === 0 ? "" : ` What ${awaited.join(", ")} may hold idle of it did not come back in time.`;
 }

@@ -207,14 +207,14 @@ export class BalanceSheet {
 
   /** Writes what changed; call before the commit. */
   flush(): void {
-    for (const id of this.#changed) this.#database.run("put-account", rowOfAccount(this.#accounts.get(id)!));
+    for (const id of this.#changed) this.#database.later("put-account", rowOfAccount(this.#accounts.get(id)!));
     this.#changed.clear();
     for (const id of this.#untouched) this.#accounts.delete(id);
     this.#untouched.clear();
     for (const [key, changeNano] of this.#leaseChanges) {
       const space = key.indexOf(" ");
       if (changeNano !== 0n) {
-        this.#database.run("change-lease", { epoch: Number(key.slice(0, space)), accountId: key.slice(space + 1), changeNano });
+        this.#database.later("change-lease", { epoch: Number(key.slice(0, space)), accountId: key.slice(space + 1), changeNano });
       }
     }
     this.#leaseChanges.clear();

@@ -1,8 +1,8 @@
 import { type Account, availableNano } from "../../core/ledger/budget.ts";
 import type { Nano } from "../../core/money/usd.ts";
-import type { LeaseAnswer, News, Recall } from "../../ports/ledger-store.ts";
+import type { LeaseAnswer, Recall } from "../../ports/ledger-store.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
-import type { LedgerDatabase } from "./ledger-database.ts";
+import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 
 /** A recall that nobody asked about for longer than this is over; whoever waited for it has been answered. */
 const RECENT_MS = 1000;
@@ -13,9 +13,10 @@ type Awaited = NonNullable<Extract<LeaseAnswer, { outcome: "short" }>["recall"]>
 export class LeaseRecalls {
   readonly #database: LedgerDatabase;
   readonly #sheet: BalanceSheet;
-  /** Recalls made in the present transaction: one of an account serves all calls of it. */
+  /** What was asked and made in the present transaction: for all its calls that are short of an account together. */
+  readonly #others = new Map<string, readonly SqlRow[]>();
   readonly #made = new Map<string, Awaited>();
-  #madeIn = -1;
+  #transaction = -1;
 
   constructor(database: LedgerDatabase, sheet: BalanceSheet) {
     this.#database = database;
@@ -28,33 +29,39 @@ export class LeaseRecalls {
    */
   callBack(account: Account, missingNano: Nano, number: number | undefined): Awaited | undefined {
     if (!this.#database.shared) return undefined;
-    const made = number === undefined ? this.#madeNow().get(account.id) : undefined;
-    if (made) return made;
-    this.#sheet.flush();
-    const others = this.#database.all("leases-of-account", { accountId: account.id, epoch: this.#sheet.epoch });
+    const others = this.#othersOf(account.id);
     if (number !== undefined) {
       const awaits = others.filter((row) => Number(row.answered) < number).map((row) => String(row.name));
       return { number, awaits };
     }
     const elsewhereNano = others.reduce((sum, row) => sum + (row.granted_nano as Nano), 0n);
     if (elsewhereNano === 0n || availableNano(account) + elsewhereNano < missingNano) return undefined;
+    const made = this.#made.get(account.id);
+    if (made) return made;
     const recall = { account: account.id, number: Number(this.#database.one("call-back", { accountId: account.id })!.recall) };
     this.#database.tellNews({ kind: "recall", ...recall });
     const answer = { number: recall.number, awaits: others.map((row) => String(row.name)) };
-    this.#madeNow().set(account.id, answer);
+    this.#made.set(account.id, answer);
     return answer;
   }
 
   answer(account: string, number: number): void {
-    this.#sheet.flush();
-    this.#database.run("answer-recall", { epoch: this.#sheet.epoch, accountId: account, number });
-    this.#database.tellNews({ kind: "returned", account } satisfies News);
+    this.#database.later("answer-recall", { epoch: this.#sheet.epoch, accountId: account, number });
+    this.#database.tellNews({ kind: "returned", account });
   }
 
-  #madeNow(): Map<string, Awaited> {
-    if (this.#madeIn !== this.#sheet.transaction) this.#made.clear();
-    this.#madeIn = this.#sheet.transaction;
-    return this.#made;
+  #othersOf(account: string): readonly SqlRow[] {
+    if (this.#transaction !== this.#sheet.transaction) {
+      this.#others.clear();
+      this.#made.clear();
+      this.#transaction = this.#sheet.transaction;
+    }
+    let others = this.#others.get(account);
+    if (!others) {
+      others = this.#database.all("leases-of-account", { accountId: account, epoch: this.#sheet.epoch });
+      this.#others.set(account, others);
+    }
+    return others;
   }
 
   /** Recalls that this process has not answered. */

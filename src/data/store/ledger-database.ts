@@ -28,6 +28,8 @@ export interface LedgerDatabase {
   each(name: string): Iterable<SqlRow>;
   /** @returns the number of rows changed */
   run(name: string, parameters: SqlParameters): number;
+  /** As run, where nobody needs to know the number: may be carried out as late as the commit, but before anything that is asked. */
+  later(name: string, parameters: SqlParameters): void;
   /** As run, with parameters by position, for the statements that every call needs. May be carried out as late as the commit. */
   runPositional(name: string, ...parameters: SqlValue[]): number;
   /** Whether other processes write too. Then a transaction begins only when theirs have ended, and with a look at what they did. */

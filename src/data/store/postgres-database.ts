@@ -77,6 +77,10 @@ export class PostgresDatabase implements LedgerDatabase {
     return this.#ask(this.#statement(name, parameters)).count;
   }
 
+  later(name: string, parameters: SqlParameters): void {
+    this.#pending.push(this.#statement(name, parameters));
+  }
+
   runPositional(name: string, ...parameters: SqlValue[]): number {
     if (name === "append-entry" && !this.#mayHappen(parameters[ONCE_COLUMN] as string | null)) return 0;
     if (GATHERED.has(name)) {
@@ -182,12 +186,14 @@ export class PostgresDatabase implements LedgerDatabase {
     this.#news = new Set();
   }
 
+  /** What was gathered comes first: a lease names its process, a row of the outbox nothing. */
   #takePending(): Statement[] {
-    const statements = this.#pending;
+    const statements: Statement[] = [];
     for (const [name, rows] of this.#gathered) {
       const columns = rows[0]!.map((_, column) => JSON.stringify(rows.map((row) => asText(row[column]!))));
       statements.push({ text: this.#bind(name).text, values: columns });
     }
+    statements.push(...this.#pending);
     this.#pending = [];
     this.#gathered = new Map();
     return statements;

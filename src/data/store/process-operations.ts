@@ -46,7 +46,7 @@ export class ProcessOperations {
   beat(known: { version: number }, now: number): Beat {
     this.#sheet.requireAlive();
     const { epoch } = this.#sheet;
-    this.#database.run("beat-process", { epoch });
+    this.#database.later("beat-process", { epoch });
     const expired = this.#database.all("silent-processes", { epoch, silentMs: SILENT_MS }).map((row) => {
       const [silent, name] = [Number(row.epoch), String(row.name)];
       return { epoch: silent, name, inDoubtNano: expireProcess({ ...this.#recovery, now }, silent, name) };

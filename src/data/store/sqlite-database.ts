@@ -70,6 +70,10 @@ export class SqliteDatabase implements LedgerDatabase {
     return Number(this.#prepare(name).run(parameters).changes);
   }
 
+  later(name: string, parameters: SqlParameters): void {
+    this.#prepare(name).run(parameters);
+  }
+
   /** As run, with parameters by position, for the statements that every call needs. */
   runPositional(name: string, ...parameters: SqlValue[]): number {
     return Number(this.#prepare(name).run(...parameters).changes);
