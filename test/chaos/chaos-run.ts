@@ -63,7 +63,6 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     await world.close();
     await sim.close();
     await server.close();
-    if (process.env.CHAOS_DEBUG) console.log(folder); else
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -97,10 +96,8 @@ class ChaosWorld {
     await this.#startGateways();
     log(`${this.#gateways.length} gateways serve`);
     const end = performance.now() + seconds * 1000;
-    const stop = { now: false };
     const breaking = this.#breakThings(end);
     while (performance.now() < end) await this.#round(() => performance.now() >= end);
-    stop.now = true;
     await breaking;
     await Promise.all(this.#mending);
     log("everything is mended; the last budget is used up in peace");
@@ -151,7 +148,7 @@ class ChaosWorld {
     // Every kind comes once before any comes twice.
     let left: Kind[] = [];
     for (;;) {
-      await sleep(faultEveryMs);
+      await sleep(Math.min(faultEveryMs, Math.max(0, end - performance.now())));
       if (performance.now() >= end - 1000) return;
       if (left.length === 0) left = [...KINDS];
       const kind = left.splice(this.#random.whole(left.length), 1)[0]!;
@@ -251,7 +248,6 @@ class ChaosWorld {
         findings,
       };
     } finally {
-      if (process.env.CHAOS_DEBUG) console.log(await sql`SELECT hold_id, held_nano, reason FROM hold_in_doubt LIMIT 20`, await sql`SELECT kind, count(*) FROM entry GROUP BY kind`, await sql`SELECT * FROM process ORDER BY epoch`);
       await sql.end();
     }
   }
