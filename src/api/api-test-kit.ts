@@ -231,6 +231,8 @@ const PRICES: PriceLookup = {
       priceId: "list/sonnet@start",
     };
   },
+  tokenPrices: (provider, model) =>
+    provider === "anthropic" && model === "sonnet" ? { inputUsdMtok: "3", outputUsdMtok: "15" } : undefined,
   show(provider, model) {
     if ((provider ?? "anthropic") !== "anthropic" || (model ?? "sonnet") !== "sonnet") return [];
     const rate = { per: "million_tokens", above_input_tokens: null };

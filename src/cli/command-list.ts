@@ -15,6 +15,7 @@ import { keyListCommand } from "./commands/key-list-command.ts";
 import { keyRevokeCommand } from "./commands/key-revoke-command.ts";
 import { priceShowCommand } from "./commands/price-show-command.ts";
 import { reportUsageCommand } from "./commands/report-usage-command.ts";
+import { scenarioCommand } from "./commands/scenario-command.ts";
 import { serveCommand } from "./commands/serve-command.ts";
 import { validateCommand } from "./commands/validate-command.ts";
 import { verifyCommand } from "./commands/verify-command.ts";
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   budgetSetCommand,
   budgetShowCommand,
   priceShowCommand,
+  scenarioCommand,
   holdListCommand,
   holdResolveCommand,
   alertListCommand,

@@ -147,6 +147,12 @@ export const PROBLEMS = {
     title: "This is not an amount of money that can be booked.",
     remedy: "Send a decimal number of USD, zero or more, with at most 9 decimal places.",
   },
+  scenario_invalid: {
+    status: 400,
+    retry: false,
+    title: "The scenario cannot be used.",
+    remedy: "Correct the named places; docs/concepts/scenarios.md lists what a scenario may say.",
+  },
   hold_not_found: {
     status: 404,
     retry: false,

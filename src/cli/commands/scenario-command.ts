@@ -1,0 +1,136 @@
+import { writeFileSync } from "node:fs";
+import type { Static } from "typebox";
+import { readPriceBook } from "../../config/read-price-book.ts";
+import { readScenarioFile } from "../../config/read-scenario-file.ts";
+import { COST_WINDOWS, type costsAnswer } from "../../contract/costs-contract.ts";
+import { scenarioView } from "../../contract/scenario-view.ts";
+import { tokenPrices } from "../../core/pricing/token-prices.ts";
+import { parseRational, type Rational, rational } from "../../core/scenario/rational.ts";
+import { readScenarios } from "../../core/scenario/read-scenarios.ts";
+import { runScenarios } from "../../core/scenario/run-scenarios.ts";
+import type { PriceOf, ScenarioPlan } from "../../core/scenario/scenario-plan.ts";
+import { trafficDocument } from "../../core/scenario/traffic-document.ts";
+import { tryWhatIf, type WhatIf } from "../../core/scenario/what-if.ts";
+import { runThrough } from "../../core/scenario/work-steps.ts";
+import { seededDraws } from "../../std/seeded-draws.ts";
+import { clientFor } from "../api-client.ts";
+import { type Command, type CommandContext, SERVER_OPTIONS } from "../command.ts";
+import { oneOf } from "../read-number.ts";
+import { budgetSettings } from "../scenario/scenario-budgets.ts";
+import { scenarioChart } from "../scenario/scenario-chart.ts";
+import { scenarioMarkdown } from "../scenario/scenario-markdown.ts";
+import { scenarioTable } from "../scenario/scenario-table.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Windows of the costs API whose length is the same every time. */
+const TRAFFIC_WINDOWS = COST_WINDOWS.filter((window) => window !== "month");
+
+export const scenarioCommand: Command = {
+  name: "scenario",
+  summary: "What volume, model mix, retrieval depth, cache hit and growth would cost: from a file, or from measured traffic.",
+  usage: "",
+  options: [
+    { name: "file", type: "string", short: "f", value: "file", description: "Scenario file, YAML or JSON; needs no server" },
+    {
+      name: "from-traffic",
+      type: "string",
+      value: "window",
+      description: `Start from what a server measured: one of ${TRAFFIC_WINDOWS.join(", ")}`,
+    },
+    { name: "use-case", type: "string", value: "name", description: "With --from-traffic: only calls of this use case" },
+    { name: "volume", type: "string", value: "factor", description: "What if there were this many times the requests, such as 2" },
+    {
+      name: "move",
+      type: "string",
+      value: "share:model",
+      description: "What if this share of the requests went to that model instead, such as 20%:small",
+    },
+    { name: "markdown", type: "string", value: "file", description: "Write the report as Markdown, such as scenarios.md" },
+    { name: "svg", type: "string", value: "file", description: "Write the charts as SVG" },
+    { name: "propose-budgets", type: "boolean", description: "Print monthly caps as budgets for ballast.yaml instead of the table" },
+    ...SERVER_OPTIONS,
+  ],
+  async run(context) {
+    const plan = withWhatIf(await readPlan(context), context);
+    const answer = scenarioView(runThrough(runScenarios(plan, seededDraws)));
+    const [markdown, svg] = [context.text("markdown"), context.text("svg")];
+    if (markdown !== undefined) writeFileSync(markdown, scenarioMarkdown(answer));
+    if (svg !== undefined) writeFileSync(svg, scenarioChart(answer));
+    if (context.json) context.out(JSON.stringify(answer));
+    else context.out(context.flag("propose-budgets") ? budgetSettings(answer) : scenarioTable(answer));
+    return 0;
+  },
+};
+
+async function readPlan(context: CommandContext): Promise<ScenarioPlan> {
+  const file = context.text("file");
+  const window = oneOf(context, "from-traffic", TRAFFIC_WINDOWS);
+  if ((file === undefined) === (window === undefined)) {
+    throw new UsageError("One of --file and --from-traffic is needed.", "samples/economics-scenarios.yaml is a file to start from.");
+  }
+  const book = readPriceBook({ path: context.text("config") });
+  const now = Date.now();
+  const priceOf: PriceOf = (provider, model, promptTokens) => tokenPrices(book.find(provider, model, now), promptTokens);
+  if (file !== undefined) return readScenarioFile(file, priceOf);
+  return await measuredPlan(context, window!, priceOf);
+}
+
+async function measuredPlan(context: CommandContext, window: string, priceOf: PriceOf): Promise<ScenarioPlan> {
+  const query = { window, group_by: "use_case,provider,model", use_case: context.text("use-case") };
+  const { from, to, rows } = await clientFor(context).get<Static<typeof costsAnswer>>("/api/v1/costs", query);
+  const traffic = rows.map((row) => {
+    const { use_case = "", provider = "", model = "" } = row as { use_case?: string; provider?: string; model?: string };
+    const { calls, cached, prompt_tokens: promptTokens, gen_tokens: genTokens, cost_usd: costUsd } = row;
+    return { useCase: use_case, provider, model, calls, cached, promptTokens, genTokens, costUsd };
+  });
+  const days = rational(BigInt(Date.parse(to) - Date.parse(from)), 86_400_000n);
+  const document = trafficDocument(traffic, days, priceOf);
+  if (document.scenarios.length === 0) {
+    throw new UsageError(`No call of the last ${window} was measured.`, "Ask for a longer window, or leave --use-case out.");
+  }
+  const reading = readScenarios({ name: `Traffic of ${from} to ${to}`, ...document }, priceOf);
+  if (reading.outcome === "read") return reading.plan;
+  throw new Error(`measured traffic makes no scenario: ${JSON.stringify(reading.findings)}`);
+}
+
+/** Every scenario beside itself with the change that --volume and --move ask for. */
+function withWhatIf(plan: ScenarioPlan, context: CommandContext): ScenarioPlan {
+  const change: WhatIf = { volume: numberOf(context, "volume"), move: moveOf(context) };
+  if (!change.volume && !change.move) return plan;
+  const words = [
+    context.text("volume") && `${context.text("volume")} times the volume`,
+    context.text("move") && `moved ${context.text("move")}`,
+  ];
+  const scenarios = plan.scenarios.flatMap((scenario) => {
+    const name = `${scenario.name}, ${words.filter((word) => word).join(", ")}`;
+    const to = scenario.models.find((model) => change.move && (model === change.move.to || modelWord(model) === change.move.to));
+    const tried = tryWhatIf(scenario, change.move ? { ...change, move: { ...change.move, to: to ?? change.move.to } } : change, name);
+    if (tried === "share_too_large")
+      throw new UsageError(`--move ${context.text("move")} leaves the others less than nothing.`, "Move less.");
+    if (tried !== "no_such_model") return [scenario, tried];
+    throw new UsageError(`${scenario.name} has no model ${change.move?.to}.`, `There are ${scenario.models.join(", ")}.`);
+  });
+  return { ...plan, scenarios: scenarios as unknown as ScenarioPlan["scenarios"] };
+}
+
+/** "gpt-4o" of "openai/gpt-4o (ops)", as measured models are called. */
+function modelWord(model: string): string {
+  return model.replace(/ \([^)]*\)$/, "").replace(/^[^/]*\//, "");
+}
+
+function moveOf(context: CommandContext): WhatIf["move"] {
+  const text = context.text("move");
+  if (text === undefined) return undefined;
+  const at = text.indexOf(":");
+  const share = at > 0 ? parseRational(text.slice(0, at)) : undefined;
+  if (share && share.top > 0n) return { share, to: text.slice(at + 1) };
+  throw new UsageError(`--move ${text} is no share and model.`, "Write it as --move 20%:small.");
+}
+
+function numberOf(context: CommandContext, name: string): Rational | undefined {
+  const text = context.text(name);
+  if (text === undefined) return undefined;
+  const number = parseRational(text);
+  if (number && number.top > 0n) return number;
+  throw new UsageError(`--${name} ${text} is no number above zero.`, `Write it as --${name} 2.`);
+}
