@@ -34,6 +34,7 @@ export function priceLookup(prices: PriceBook, providers: readonly string[]): Pr
         priceId: found.price.id,
       };
     },
+    find: (provider, model, at) => prices.find(provider, model, at),
     tokenPrices: (provider, model, promptTokens, at) => tokenPrices(prices.find(provider, model, at), promptTokens),
     show(provider, model, at) {
       const among = provider === undefined ? providers : [provider];

@@ -13,6 +13,9 @@ import { holdResolveCommand } from "./commands/hold-resolve-command.ts";
 import { keyCreateCommand } from "./commands/key-create-command.ts";
 import { keyListCommand } from "./commands/key-list-command.ts";
 import { keyRevokeCommand } from "./commands/key-revoke-command.ts";
+import { priceDiffCommand } from "./commands/price-diff-command.ts";
+import { priceExplainCommand } from "./commands/price-explain-command.ts";
+import { priceImportCommand } from "./commands/price-import-command.ts";
 import { priceShowCommand } from "./commands/price-show-command.ts";
 import { reportUsageCommand } from "./commands/report-usage-command.ts";
 import { scenarioCommand } from "./commands/scenario-command.ts";
@@ -35,6 +38,9 @@ export const COMMANDS: readonly Command[] = [
   budgetSetCommand,
   budgetShowCommand,
   priceShowCommand,
+  priceExplainCommand,
+  priceDiffCommand,
+  priceImportCommand,
   scenarioCommand,
   holdListCommand,
   holdResolveCommand,

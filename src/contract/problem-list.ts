@@ -147,6 +147,12 @@ export const PROBLEMS = {
     title: "This is not an amount of money that can be booked.",
     remedy: "Send a decimal number of USD, zero or more, with at most 9 decimal places.",
   },
+  price_file_invalid: {
+    status: 400,
+    retry: false,
+    title: "The price file cannot be used.",
+    remedy: "Correct the named figure, or name another file; prices/README.md has the formats.",
+  },
   scenario_invalid: {
     status: 400,
     retry: false,

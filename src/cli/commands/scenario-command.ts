@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { Static } from "typebox";
+import { readConfig } from "../../config/read-config.ts";
 import { readPriceBook } from "../../config/read-price-book.ts";
 import { readScenarioFile } from "../../config/read-scenario-file.ts";
 import { COST_WINDOWS, type costsAnswer } from "../../contract/costs-contract.ts";
@@ -68,7 +69,7 @@ async function readPlan(context: CommandContext): Promise<ScenarioPlan> {
   if ((file === undefined) === (window === undefined)) {
     throw new UsageError("One of --file and --from-traffic is needed.", "samples/economics-scenarios.yaml is a file to start from.");
   }
-  const book = readPriceBook({ path: context.text("config") });
+  const book = readPriceBook(readConfig({ path: context.text("config") }));
   const now = Date.now();
   const priceOf: PriceOf = (provider, model, promptTokens) => tokenPrices(book.find(provider, model, now), promptTokens);
   if (file !== undefined) return readScenarioFile(file, priceOf);
