@@ -10,7 +10,7 @@ import { parseRational, type Rational, rational } from "../../core/scenario/rati
 import { readScenarios } from "../../core/scenario/read-scenarios.ts";
 import { runScenarios } from "../../core/scenario/run-scenarios.ts";
 import type { PriceOf, ScenarioPlan } from "../../core/scenario/scenario-plan.ts";
-import { trafficDocument } from "../../core/scenario/traffic-document.ts";
+import { type Candidate, type MeasuredTraffic, trafficDocument } from "../../core/scenario/traffic-document.ts";
 import { tryWhatIf, type WhatIf } from "../../core/scenario/what-if.ts";
 import { runThrough } from "../../core/scenario/work-steps.ts";
 import { seededDraws } from "../../std/seeded-draws.ts";
@@ -85,13 +85,23 @@ async function measuredPlan(context: CommandContext, window: string, priceOf: Pr
     return { useCase: use_case, provider, model, calls, cached, promptTokens, genTokens, costUsd };
   });
   const days = rational(BigInt(Date.parse(to) - Date.parse(from)), 86_400_000n);
-  const document = trafficDocument(traffic, days, priceOf);
+  const document = trafficDocument(traffic, days, priceOf, candidateOf(context, traffic, priceOf));
   if (document.scenarios.length === 0) {
     throw new UsageError(`No call of the last ${window} was measured.`, "Ask for a longer window, or leave --use-case out.");
   }
   const reading = readScenarios({ name: `Traffic of ${from} to ${to}`, ...document }, priceOf);
   if (reading.outcome === "read") return reading.plan;
   throw new Error(`measured traffic makes no scenario: ${JSON.stringify(reading.findings)}`);
+}
+
+/** The model that --move names, "provider/model" or the name alone where a provider of the traffic has a price for it. */
+function candidateOf(context: CommandContext, traffic: readonly MeasuredTraffic[], priceOf: PriceOf): Candidate | undefined {
+  const to = moveOf(context)?.to;
+  if (to === undefined) return undefined;
+  const slash = to.indexOf("/");
+  const named = slash > 0 ? [{ provider: to.slice(0, slash), model: to.slice(slash + 1) }] : [];
+  const among = [...new Set(traffic.map(({ provider }) => provider))].map((provider) => ({ provider, model: to }));
+  return [...named, ...among].find(({ provider, model }) => priceOf(provider, model, 0) !== undefined);
 }
 
 /** Every scenario beside itself with the change that --volume and --move ask for. */
@@ -104,7 +114,7 @@ function withWhatIf(plan: ScenarioPlan, context: CommandContext): ScenarioPlan {
   ];
   const scenarios = plan.scenarios.flatMap((scenario) => {
     const name = `${scenario.name}, ${words.filter((word) => word).join(", ")}`;
-    const to = scenario.models.find((model) => change.move && (model === change.move.to || modelWord(model) === change.move.to));
+    const to = scenario.models.find((model) => change.move && namesOf(model).includes(change.move.to));
     const tried = tryWhatIf(scenario, change.move ? { ...change, move: { ...change.move, to: to ?? change.move.to } } : change, name);
     if (tried === "share_too_large")
       throw new UsageError(`--move ${context.text("move")} leaves the others less than nothing.`, "Move less.");
@@ -114,9 +124,10 @@ function withWhatIf(plan: ScenarioPlan, context: CommandContext): ScenarioPlan {
   return { ...plan, scenarios: scenarios as unknown as ScenarioPlan["scenarios"] };
 }
 
-/** "gpt-4o" of "openai/gpt-4o (ops)", as measured models are called. */
-function modelWord(model: string): string {
-  return model.replace(/ \([^)]*\)$/, "").replace(/^[^/]*\//, "");
+/** "openai/gpt-4o (ops)", as a measured model is called, "openai/gpt-4o" and "gpt-4o". */
+function namesOf(model: string): string[] {
+  const bare = model.replace(/ \([^)]*\)$/, "");
+  return [model, bare, bare.replace(/^[^/]*\//, "")];
 }
 
 function moveOf(context: CommandContext): WhatIf["move"] {

@@ -84,8 +84,14 @@ describe("ballast scenario", () => {
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const args = ["--from-traffic", "24h", "--use-case", "ops", "--url", url, "--token", "t"];
     const { scenarios } = JSON.parse((await run(...args, "--json")).out);
+    const tried = JSON.parse((await run(...args, "--move", "20%:gpt-4o-mini", "--json")).out).scenarios[1];
     server.close();
-    expect(asked).toEqual(["/api/v1/costs?window=24h&group_by=use_case%2Cprovider%2Cmodel&use_case=ops"]);
+    expect(tried).toMatchObject({
+      name: "ops, moved 20%:gpt-4o-mini",
+      mix: { "openai/gpt-4o (ops)": "0.8", "openai/gpt-4o-mini (ops)": "0.2" },
+    });
+    expect(Number(tried.run_rate_usd)).toBeLessThan(6 * 0.85);
+    expect(asked.slice(0, 1)).toEqual(["/api/v1/costs?window=24h&group_by=use_case%2Cprovider%2Cmodel&use_case=ops"]);
     expect(scenarios).toMatchObject([{ name: "ops", monthly_volume: "3000", cache_hit: "0.25" }]);
     expect(Number(scenarios[0].run_rate_usd)).toBeCloseTo(6, 6);
   });

@@ -3,6 +3,7 @@ import { centralPoint, evaluateScenario } from "./evaluate-scenario.ts";
 import { decimalText, rational } from "./rational.ts";
 import { planOf } from "./scenario-test-kit.ts";
 import { trafficDocument } from "./traffic-document.ts";
+import { tryWhatIf } from "./what-if.ts";
 
 const ROWS = [
   { useCase: "ops", provider: "openai", model: "big", calls: 10, cached: 5, promptTokens: 7_001, genTokens: 333, costUsd: "0.123456789" },
@@ -28,4 +29,17 @@ it("plans a month of thirty days from a week", () => {
   const [ops] = planOf(trafficDocument(ROWS, rational(7n), priceOf), priceOf).scenarios;
   expect(decimalText(centralPoint(ops).get("monthly_volume")!, 6, "up")).toBe("150");
   expect(decimalText(centralPoint(ops).get("cache_hit")!, 9, "nearest")).toBe("0.142857143");
+});
+
+it("lets requests be moved to a model that was not called, at its list price", () => {
+  const candidate = { provider: "openai", model: "big" };
+  const rows = ROWS.filter(({ model }) => model === "small");
+  const [ops] = planOf(trafficDocument(rows, rational(30n), priceOf, candidate), priceOf).scenarios;
+  const change = { volume: undefined, move: { share: rational(1n), to: "openai/big (ops)" } };
+  const moved = tryWhatIf(ops, change, "moved");
+  if (typeof moved === "string") throw new Error(moved);
+  const { runRate } = evaluateScenario(moved, centralPoint(moved));
+  // 9,000 tokens at 2.5 and 1,000 at 10 USD per million.
+  expect(decimalText(runRate, 9, "up")).toBe("0.0325");
+  expect(decimalText(evaluateScenario(ops, centralPoint(ops)).runRate, 9, "nearest")).toBe("0.01");
 });

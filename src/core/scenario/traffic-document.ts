@@ -18,6 +18,11 @@ export interface MeasuredTraffic {
 
 type Scenarios = { models: Record<string, object>; scenarios: object[] };
 
+export interface Candidate {
+  readonly provider: string;
+  readonly model: string;
+}
+
 const DAYS_A_MONTH = 30;
 
 /**
@@ -25,8 +30,9 @@ const DAYS_A_MONTH = 30;
  * A model's prices are those that give back what was booked: the list's, scaled by booked over list, so that discounts, cached tokens and
  * batches stay in. Without a list price every token counts the same.
  * @param days how long was measured
+ * @param candidate a model that requests may be moved to: at its list price, with the tokens of the use case, and no share of the mix so far
  */
-export function trafficDocument(rows: readonly MeasuredTraffic[], days: Rational, priceOf: PriceOf): Scenarios {
+export function trafficDocument(rows: readonly MeasuredTraffic[], days: Rational, priceOf: PriceOf, candidate?: Candidate): Scenarios {
   const models: Record<string, object> = {};
   const scenarios: object[] = [];
   for (const useCase of [...new Set(rows.map((row) => row.useCase))]) {
@@ -47,13 +53,21 @@ export function trafficDocument(rows: readonly MeasuredTraffic[], days: Rational
       mix[name] = text;
       left = minus(left, parseRational(text) ?? ZERO);
     });
+    const tokens = {
+      prompt_tokens: average(sumCounts(served.map((row) => row.promptTokens)), calls),
+      gen_tokens: average(sumCounts(served.map((row) => row.genTokens)), calls),
+    };
+    if (candidate && !served.some((row) => row.provider === candidate.provider && row.model === candidate.model)) {
+      const name = `${candidate.provider}/${candidate.model}${useCase === "" ? "" : ` (${useCase})`}`;
+      models[name] = { ...tokens, ...candidate };
+      mix[name] = "0";
+    }
     scenarios.push({
       name: useCase === "" ? "(no use case)" : useCase,
       ...(useCase === "" ? {} : { use_case: useCase }),
       monthly_volume: decimalText(over(times(all, rational(BigInt(DAYS_A_MONTH))), days), 6, "up"),
       cache_hit: decimalText(over(rational(cached), all), 12, "nearest"),
-      prompt_tokens: average(sumCounts(served.map((row) => row.promptTokens)), calls),
-      gen_tokens: average(sumCounts(served.map((row) => row.genTokens)), calls),
+      ...tokens,
       mix,
     });
   }
