@@ -6,6 +6,7 @@ import { readScenarioFile } from "../../config/read-scenario-file.ts";
 import { COST_WINDOWS, type costsAnswer } from "../../contract/costs-contract.ts";
 import { scenarioView } from "../../contract/scenario-view.ts";
 import { tokenPrices } from "../../core/pricing/token-prices.ts";
+import type { Scenario } from "../../core/scenario/evaluate-scenario.ts";
 import { parseRational, type Rational, rational } from "../../core/scenario/rational.ts";
 import { readScenarios } from "../../core/scenario/read-scenarios.ts";
 import { runScenarios } from "../../core/scenario/run-scenarios.ts";
@@ -104,24 +105,31 @@ function candidateOf(context: CommandContext, traffic: readonly MeasuredTraffic[
   return [...named, ...among].find(({ provider, model }) => priceOf(provider, model, 0) !== undefined);
 }
 
-/** Every scenario beside itself with the change that --volume and --move ask for. */
+/**
+ * Every scenario beside itself with the change that --volume and --move ask for. One that cannot give that much, as it is all on that
+ * model, stands as it is; when none can, the command is refused.
+ */
 function withWhatIf(plan: ScenarioPlan, context: CommandContext): ScenarioPlan {
   const change: WhatIf = { volume: numberOf(context, "volume"), move: moveOf(context) };
   if (!change.volume && !change.move) return plan;
-  const words = [
-    context.text("volume") && `${context.text("volume")} times the volume`,
-    context.text("move") && `moved ${context.text("move")}`,
-  ];
+  const [volume, move] = [context.text("volume"), context.text("move")];
+  const words = [volume && `${volume} times the volume`, move && `moved ${move}`].filter((word) => word).join(", ");
   const scenarios = plan.scenarios.flatMap((scenario) => {
-    const name = `${scenario.name}, ${words.filter((word) => word).join(", ")}`;
-    const to = scenario.models.find((model) => change.move && namesOf(model).includes(change.move.to));
-    const tried = tryWhatIf(scenario, change.move ? { ...change, move: { ...change.move, to: to ?? change.move.to } } : change, name);
-    if (tried === "share_too_large")
-      throw new UsageError(`--move ${context.text("move")} leaves the others less than nothing.`, "Move less.");
+    const tried = tryWhatIf(scenario, forModelsOf(scenario, change), `${scenario.name}, ${words}`);
+    if (tried === "share_too_large") return [scenario];
     if (tried !== "no_such_model") return [scenario, tried];
-    throw new UsageError(`${scenario.name} has no model ${change.move?.to}.`, `There are ${scenario.models.join(", ")}.`);
+    const hint = `There are ${scenario.models.join(", ")}; with --from-traffic also what the price book has as provider/model.`;
+    throw new UsageError(`${scenario.name} has no model ${change.move?.to}.`, hint);
   });
-  return { ...plan, scenarios: scenarios as unknown as ScenarioPlan["scenarios"] };
+  if (scenarios.length > plan.scenarios.length) return { ...plan, scenarios: scenarios as unknown as ScenarioPlan["scenarios"] };
+  throw new UsageError(`--move ${move} leaves the others less than nothing.`, "Move less.");
+}
+
+/** The change with the model by the name that it has in this scenario. */
+function forModelsOf(scenario: Scenario, change: WhatIf): WhatIf {
+  const { move } = change;
+  const name = move && scenario.models.find((model) => namesOf(model).includes(move.to));
+  return move && name !== undefined ? { ...change, move: { ...move, to: name } } : change;
 }
 
 /** "openai/gpt-4o (ops)", as a measured model is called, "openai/gpt-4o" and "gpt-4o". */

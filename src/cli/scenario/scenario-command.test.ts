@@ -61,6 +61,17 @@ describe("ballast scenario", () => {
     expect(scenarios[1].run_rate_usd).toBe("14688");
   });
 
+  it("leaves a scenario as it is that has not that much to give", async () => {
+    const { scenarios } = JSON.parse((await run("--file", SAMPLE, "--move", "40%:small", "--json")).out);
+    expect(scenarios.map(({ name }: { name: string }) => name)).toEqual([
+      "Optimistic",
+      "Base",
+      "Base, moved 40%:small",
+      "Conservative",
+      "Conservative, moved 40%:small",
+    ]);
+  });
+
   it("starts from measured traffic, one scenario per use case", async () => {
     const sums = { refused: 0, unpriced: 0, in_doubt: 0, latency_ms_p50: null, latency_ms_p95: null };
     const row = {
@@ -103,7 +114,7 @@ describe("ballast scenario", () => {
     [["--file", SAMPLE, "--volume", "0"], "--volume 0 is no number above zero."],
     [["--file", SAMPLE, "--move", "small"], "--move small is no share and model."],
     [["--file", SAMPLE, "--move", "20%:tiny"], "Optimistic has no model tiny."],
-    [["--file", SAMPLE, "--move", "40%:small"], "--move 40%:small leaves the others less than nothing."],
+    [["--file", SAMPLE, "--move", "90%:small"], "--move 90%:small leaves the others less than nothing."],
   ])("refuses %j", async (args, message) => {
     const { code, err } = await run(...args);
     expect([code, err.split("\n")[0]]).toEqual([2, `ballast: ${message}`]);
