@@ -12,10 +12,9 @@ import { buildApi } from "./api/api-server.ts";
 import { priceLookup } from "./api/show-prices.ts";
 import type { Config, ProviderConfig } from "./config/config-schema.ts";
 import { isLoopback } from "./config/read-config.ts";
-import { readPriceFiles } from "./config/read-price-files.ts";
+import { readPriceBook } from "./config/read-price-book.ts";
 import { Problem } from "./contract/problem.ts";
-import { createPriceBook, type PriceBook } from "./core/pricing/price-book.ts";
-import { parsePriceRows } from "./core/pricing/price-row.ts";
+import type { PriceBook } from "./core/pricing/price-book.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
@@ -134,7 +133,7 @@ async function start(
   if (changedSince.length > 0)
     log.info({ budgets: changedSince }, "budgets that were changed since the configuration file was last applied stand as they are");
 
-  const prices = createPriceBook({ ...readPriceFiles(), overrides: parsePriceRows(config.prices, "prices") });
+  const prices = readPriceBook(config);
   const providers: ServedProvider[] = [];
   for (const provider of config.providers) {
     const simUrl = provider.kind === "sim" ? await startSimProcess(provider, opened) : undefined;

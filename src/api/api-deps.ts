@@ -2,6 +2,8 @@ import type { Logger } from "pino";
 import type { PriceView } from "../contract/books-contract.ts";
 import type { TierSettings } from "../core/ledger/budget-tier.ts";
 import type { Nano } from "../core/money/usd.ts";
+import type { Price } from "../core/pricing/price-book.ts";
+import type { TokenPrices } from "../core/pricing/token-prices.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { BudgetCatalog, DefaultBudget } from "../data/store/budget-catalog.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
@@ -57,6 +59,10 @@ export interface PriceLookup {
   ): TokenCost;
   /** Prices as of an instant; a provider or model that is undefined is not filtered on. Empty when none is known. */
   show(provider: string | undefined, model: string | undefined, at: Instant): readonly PriceView[];
+  /** The price itself, for explaining it. */
+  find(provider: string, model: string, at: Instant): Price | undefined;
+  /** Prices of plain tokens in a call with that many input tokens. */
+  tokenPrices(provider: string, model: string, promptTokens: number, at: Instant): TokenPrices | undefined;
 }
 
 export type TokenCost =

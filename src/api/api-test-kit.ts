@@ -9,6 +9,8 @@ import { type Account, accountId, type Budget, limitInForce, openAccount } from 
 import { crossedThresholds } from "../core/ledger/crossed-thresholds.ts";
 import { type PostingKind, post } from "../core/ledger/posting.ts";
 import { type Nano, parseDecimal, usd } from "../core/money/usd.ts";
+import { createPriceBook } from "../core/pricing/price-book.ts";
+import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { windowAt } from "../core/time/window.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
@@ -239,6 +241,13 @@ const PRICES: PriceLookup = {
       priceId: "list/sonnet@start",
     };
   },
+  find: (provider, model) =>
+    createPriceBook({
+      lists: [],
+      overrides: parsePriceRows([{ provider: "anthropic", model: "sonnet", input_mtok: 3, output_mtok: 15 }], "test"),
+    }).find(provider, model, 0),
+  tokenPrices: (provider, model) =>
+    provider === "anthropic" && model === "sonnet" ? { inputUsdMtok: "3", outputUsdMtok: "15" } : undefined,
   show(provider, model) {
     if ((provider ?? "anthropic") !== "anthropic" || (model ?? "sonnet") !== "sonnet") return [];
     const rate = { per: "million_tokens", above_input_tokens: null };

@@ -7,6 +7,7 @@ import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
+import { scenariosRoutes } from "./routes/scenarios-routes.ts";
 
 /** Every endpoint of the API. What is not here does not exist; docs/reference/api.md lists the same. */
 export const ROUTES: readonly Route[] = [
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...keysRoutes,
   ...booksRoutes,
   ...alertsRoutes,
+  ...scenariosRoutes,
   ...operationsRoutes,
   openapiRoute(() => ROUTES),
 ];

@@ -2,6 +2,7 @@ import type { PriceView } from "../contract/books-contract.ts";
 import { bookedNano, formatDecimal } from "../core/money/usd.ts";
 import type { Price, PriceBook } from "../core/pricing/price-book.ts";
 import { priceCall } from "../core/pricing/price-call.ts";
+import { tokenPrices } from "../core/pricing/token-prices.ts";
 import type { Instant } from "../core/time/window.ts";
 import { NO_USAGE } from "../core/usage/usage.ts";
 import type { PriceLookup, TokenCost } from "./api-deps.ts";
@@ -33,6 +34,8 @@ export function priceLookup(prices: PriceBook, providers: readonly string[]): Pr
         priceId: found.price.id,
       };
     },
+    find: (provider, model, at) => prices.find(provider, model, at),
+    tokenPrices: (provider, model, promptTokens, at) => tokenPrices(prices.find(provider, model, at), promptTokens),
     show(provider, model, at) {
       const among = provider === undefined ? providers : [provider];
       if (model !== undefined) {

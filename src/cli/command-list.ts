@@ -20,8 +20,12 @@ import { holdResolveCommand } from "./commands/hold-resolve-command.ts";
 import { keyCreateCommand } from "./commands/key-create-command.ts";
 import { keyListCommand } from "./commands/key-list-command.ts";
 import { keyRevokeCommand } from "./commands/key-revoke-command.ts";
+import { priceDiffCommand } from "./commands/price-diff-command.ts";
+import { priceExplainCommand } from "./commands/price-explain-command.ts";
+import { priceImportCommand } from "./commands/price-import-command.ts";
 import { priceShowCommand } from "./commands/price-show-command.ts";
 import { reportUsageCommand } from "./commands/report-usage-command.ts";
+import { scenarioCommand } from "./commands/scenario-command.ts";
 import { serveCommand } from "./commands/serve-command.ts";
 import { validateCommand } from "./commands/validate-command.ts";
 import { verifyCommand } from "./commands/verify-command.ts";
@@ -48,6 +52,10 @@ export const COMMANDS: readonly Command[] = [
   budgetExportCommand,
   budgetImportCommand,
   priceShowCommand,
+  priceExplainCommand,
+  priceDiffCommand,
+  priceImportCommand,
+  scenarioCommand,
   holdListCommand,
   holdResolveCommand,
   alertListCommand,

@@ -336,6 +336,10 @@ export const configSchema = closed(
     providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),
     routes: list(route, "Other names for models, with fallbacks."),
     prices: list(priceOverride, "Prices that replace or complete the price list."),
+    price_files: list(
+      Type.String({ minLength: 1 }),
+      "Price files over the list that ships, as ballast price import writes them; prices above go before them.",
+    ),
     gateway: closed(
       {
         max_body_bytes: whole("Largest request that is accepted.", 1024, GIBIBYTE, 33_554_432),

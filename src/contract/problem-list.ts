@@ -153,6 +153,18 @@ export const PROBLEMS = {
     title: "The file of budgets cannot be imported.",
     remedy: "Correct the named lines and send it again; nothing of it was imported.",
   },
+  price_file_invalid: {
+    status: 400,
+    retry: false,
+    title: "The price file cannot be used.",
+    remedy: "Correct the named figure, or name another file; prices/README.md has the formats.",
+  },
+  scenario_invalid: {
+    status: 400,
+    retry: false,
+    title: "The scenario cannot be used.",
+    remedy: "Correct the named places; docs/concepts/scenarios.md lists what a scenario may say.",
+  },
   hold_not_found: {
     status: 404,
     retry: false,

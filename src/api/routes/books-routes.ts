@@ -1,6 +1,7 @@
 import { auditAnswer, limitOnlyQuery, pricesAnswer, pricesQuery, verifyAnswer, verifyBody } from "../../contract/books-contract.ts";
 import { doubtfulHolds, holdParams, resolveAnswer, resolveBody } from "../../contract/budgets-contract.ts";
 import { MOST_COST_NANO } from "../../contract/most-amounts.ts";
+import { explainAnswer, explainBody } from "../../contract/price-explain-contract.ts";
 import { Problem } from "../../contract/problem.ts";
 import { formatUsd } from "../../core/money/usd.ts";
 import type { Hold } from "../../ports/ledger-store.ts";
@@ -10,6 +11,7 @@ import type { ApiDeps } from "../api-deps.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { readInstant } from "../call-period.ts";
 import { checkScopeValue } from "../call-scope.ts";
+import { explanationView, readUsage } from "../explain-price-view.ts";
 
 /** What operators look into: audit, holds in doubt, prices, and whether the books agree. */
 export const booksRoutes: readonly Route[] = [
@@ -76,6 +78,21 @@ export const booksRoutes: readonly Route[] = [
       const provider = query.provider === undefined ? undefined : checkScopeValue(query.provider, "/provider");
       const model = query.model === undefined ? undefined : checkScopeValue(query.model, "/model");
       return ok({ at: new Date(at).toISOString(), prices: deps.prices.show(provider, model, at) });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/v1/prices/explain",
+    summary: "What a call costs, line by line: count, price, amount, and why that price.",
+    role: "viewer",
+    body: explainBody,
+    answers: { 200: { description: "The lines; unpriced when a price is missing", schema: explainAnswer } },
+    handle: async ({ body }, deps) => {
+      const at = body.at === undefined ? deps.now() : readInstant(body.at, "/at");
+      const [provider, model] = [checkScopeValue(body.provider, "/provider"), checkScopeValue(body.model, "/model")];
+      const usage = readUsage(body.usage, body.dialect);
+      const how = { serviceTier: body.service_tier, batch: body.batch === true };
+      return ok(explanationView(deps.prices.find(provider, model, at), usage, how, at));
     },
   }),
   route({

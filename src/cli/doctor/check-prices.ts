@@ -1,19 +1,20 @@
 import type { Config } from "../../config/config-schema.ts";
-import { readPriceFiles } from "../../config/read-price-files.ts";
+import { readPriceBook } from "../../config/read-price-book.ts";
+import { Problem } from "../../contract/problem.ts";
 import { PROBLEMS } from "../../contract/problem-list.ts";
-import { createPriceBook, type PriceBook } from "../../core/pricing/price-book.ts";
+import type { PriceBook } from "../../core/pricing/price-book.ts";
 import { PriceDataError } from "../../core/pricing/price-data-error.ts";
-import { parsePriceRows } from "../../core/pricing/price-row.ts";
 import { type DoctorCheck, fail, ok } from "./doctor-check.ts";
 
 /** Whether the price files load, and whether every model that is routed by its exact name has a price. */
-export function checkPrices(config: Pick<Config, "providers" | "routes" | "prices">, now: number): DoctorCheck[] {
+export function checkPrices(config: Pick<Config, "providers" | "routes" | "prices" | "price_files">, now: number): DoctorCheck[] {
   let prices: PriceBook;
   try {
-    prices = createPriceBook({ ...readPriceFiles(), overrides: parsePriceRows(config.prices, "prices") });
+    prices = readPriceBook(config);
   } catch (error) {
-    if (!(error instanceof PriceDataError)) throw error;
-    return [fail("prices", error.message, "Correct that row; the server does not start without it.")];
+    const isOurs = error instanceof PriceDataError || (error instanceof Problem && error.code === "price_file_invalid");
+    if (!isOurs) throw error;
+    return [fail("prices", error.message, "Correct it; the server does not start without it.")];
   }
   const models = routedModels(config);
   const unpriced = models.filter(({ priceList, model }) => !prices.find(priceList, model, now));

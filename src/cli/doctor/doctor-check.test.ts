@@ -56,7 +56,7 @@ describe("doctor", () => {
     ];
     const routes = [{ model: "best", targets: [{ provider: "openai", model: "gpt-4o" }] }];
     expect(routedModels({ providers, routes }).map(({ model }) => model)).toEqual(["gpt-4o", "tiny"]);
-    const config = { providers, routes, prices: [] };
+    const config = { providers, routes, prices: [], price_files: [] };
     const failed = checkPrices(config, Date.parse("2026-06-01")).filter(({ status }) => status === "fail");
     expect(failed.map(({ name }) => name)).toEqual(["price house/tiny"]);
   });

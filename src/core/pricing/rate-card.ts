@@ -40,6 +40,8 @@ export interface RateCard {
   readonly bands: readonly [RateBand, ...RateBand[]];
   /** Whether audio has a price of its own; where it has none, its tokens stand above at the price of text, which may be far too low. */
   readonly pricesAudio: { readonly input: boolean; readonly output: boolean };
+  /** The figures that are written for this way of calling; all other rates follow from them. */
+  readonly priced: ReadonlySet<PriceKey>;
   /** Most prices have no fee per request; its absence means none. */
   readonly perRequest: Atto;
   /** Absent means unknown: a search of such a price cannot be priced. */
@@ -55,6 +57,7 @@ export function compileRateCard(figures: PriceFigures): RateCard {
   return {
     bands,
     pricesAudio: { input: figures.has("input_audio_mtok"), output: figures.has("output_audio_mtok") },
+    priced: new Set(figures.keys()),
     perRequest: figures.get("requests_kcount")?.base ?? 0n,
     perWebSearch: figures.get("web_searches_kcount")?.base,
   };

@@ -1,0 +1,56 @@
+import type { ScenariosAnswer } from "../../contract/scenarios-contract.ts";
+import { printable } from "../print-table.ts";
+import { breakEvenLine, drawnLine, percent, scenarioCells, scenarioColumns } from "./scenario-table.ts";
+
+/** scenarios.md: the table, what it rests on, what weighs most, and the caps that follow. */
+export function scenarioMarkdown(answer: ScenariosAnswer): string {
+  const parts = [`# ${cell(answer.name)}`, table(scenarioColumns(), answer.scenarios.map(scenarioCells)), "## Unit cost"];
+  const names = Object.keys(answer.scenarios.find(({ components }) => components)?.components ?? {});
+  const priced = answer.scenarios.flatMap(({ name, components, ucr_usd }) =>
+    components ? [[name, ...names.map((component) => String((components as Record<string, string>)[component])), ucr_usd]] : [],
+  );
+  parts.push(
+    priced.length > 0
+      ? table(["scenario", ...names, "ucr usd"], priced)
+      : "Every unit cost here was stated as one figure, not computed from prices.",
+  );
+  parts.push(
+    "## Months",
+    table(["scenario", "growth a month", "months", "first month", "last month", "in all"], answer.scenarios.map(monthCells)),
+  );
+  const drawn = answer.scenarios.filter(({ monte_carlo }) => monte_carlo).map(drawnLine);
+  if (drawn.length > 0) parts.push("## Ranges", ...drawn.map(cell));
+  if (answer.break_even.length > 0) parts.push("## Break-even", ...answer.break_even.map(breakEvenLine).map(cell));
+  parts.push("## Sensitivity", `Each number over its range, or ${percent(answer.swing)} down and up where it has none; USD a month.`);
+  for (const { name, sensitivity } of answer.scenarios) {
+    const rows = sensitivity.map((bar) => [bar.figure, bar.low, bar.high, bar.run_rate_low_usd, bar.run_rate_high_usd]);
+    parts.push(`### ${cell(name)}`, table(["figure", "low", "high", "run-rate at low", "run-rate at high"], rows));
+  }
+  const caps = answer.proposed_budgets.map((budget) => [scopeText(budget.scope), budget.scenario, budget.planned_usd, budget.limit_usd]);
+  parts.push("## Monthly caps", table(["scope", "carries", "planned usd", "cap usd"], caps));
+  return `${parts.join("\n\n")}\n`;
+}
+
+function monthCells({ name, growth, months, total_usd }: ScenariosAnswer["scenarios"][number]): string[] {
+  return [name, percent(growth), String(months.length), months[0]?.run_rate_usd ?? "", months.at(-1)?.run_rate_usd ?? "", total_usd];
+}
+
+export function scopeText(scope: Readonly<Record<string, string>>): string {
+  return (
+    Object.entries(scope)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(",") || "*"
+  );
+}
+
+function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(cell).join(" | ")} |`;
+  return [line(titles), line(titles.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
+}
+
+/** Names come from a file that somebody else may have written. */
+function cell(text: string): string {
+  return printable(text).replace(/[\\|<>&`*_[\]]/g, (sign) =>
+    sign === "<" ? "&lt;" : sign === ">" ? "&gt;" : sign === "&" ? "&amp;" : sign === "_" ? "_" : `\\${sign}`,
+  );
+}
