@@ -33,6 +33,8 @@ function limitsOf(budget: Omit<BudgetConfig, "scope" | "id" | "covers">): Defaul
     zone,
     hard,
     onShort: budget.on_short,
+    fallbackModel: budget.fallback_model,
+    template: budget.template,
     thresholds,
     warnPercent: budget.warn_percent,
   };
@@ -68,8 +70,12 @@ export async function applyBudgets(config: Config, catalog: BudgetCatalog, at: n
 }
 
 /** What a file can say of a budget, as text to compare. */
-function shapeOf({ selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers }: Budget): string {
-  return JSON.stringify([selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers]);
+function shapeOf(budget: Budget): string {
+  const { selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers, fallbackModel, template } = budget;
+  const always = [selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers];
+  // What came later is said only where it is set: the text of a file that does not name it must stay what it was.
+  const later = Object.entries({ fallbackModel, template }).filter(([, value]) => value !== undefined);
+  return JSON.stringify(later.length === 0 ? always : [...always, Object.fromEntries(later)]);
 }
 
 const DIALECTS: Readonly<Record<ProviderConfig["kind"], ProviderTarget["dialects"]>> = {

@@ -23,6 +23,7 @@ import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sql
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
 import { applyBudgets, callSettings, channelSettings, defaultBudgetOf, notifySettings, placesOf, servedProvider } from "./from-config.ts";
+import { AnswerCache } from "./gateway/answer-cache.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
@@ -146,6 +147,7 @@ async function start(
     prices,
     settings,
     connections,
+    answers: new AnswerCache(config.gateway.answer_cache_bytes, settings.idempotencyTtlMs),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: steadyClock,

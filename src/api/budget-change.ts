@@ -1,4 +1,6 @@
+import { Problem } from "../contract/problem.ts";
 import type { Budget } from "../core/ledger/budget.ts";
+import { missingOnShort } from "../core/ledger/on-short.ts";
 import { formatUsd } from "../core/money/usd.ts";
 import { type ScopeSelector, selectorKey } from "../core/scope/scope.ts";
 import type { WindowKind } from "../core/time/window.ts";
@@ -6,12 +8,15 @@ import type { AuditedChange } from "../ports/ledger-store.ts";
 import type { ApiDeps } from "./api-deps.ts";
 
 export type BudgetWish = Pick<Budget, "limitNano"> & {
-  readonly [Field in "zone" | "hard" | "onShort" | "thresholds" | "warnPercent" | "covers"]?: Budget[Field] | undefined;
+  readonly [Field in "zone" | "hard" | "onShort" | "fallbackModel" | "template" | "thresholds" | "warnPercent" | "covers"]?:
+    | Budget[Field]
+    | undefined;
 };
 
 /**
  * Sets the budget of a scope and window, with an audit entry; what the wish leaves open stays as it was.
  * A scope has one budget per window: setting a monthly limit leaves a daily one alone.
+ * @throws Problem invalid_request when its on_short lacks the model or the text that it needs
  */
 export async function setBudget(
   place: { selector: ScopeSelector; window: WindowKind; coversWhenNew: Budget["covers"] },
@@ -31,6 +36,8 @@ export async function setBudget(
     zone: wish.zone ?? before?.zone ?? "UTC",
     hard: wish.hard ?? before?.hard ?? true,
     onShort: wish.onShort ?? before?.onShort ?? "deny",
+    fallbackModel: wish.fallbackModel ?? before?.fallbackModel,
+    template: wish.template ?? before?.template,
     thresholds: wish.thresholds ?? before?.thresholds ?? deps.defaultBudget?.thresholds ?? [50, 80, 100],
     warnPercent: wish.warnPercent ?? before?.warnPercent ?? deps.defaultBudget?.warnPercent ?? 80,
     covers: wish.covers ?? before?.covers ?? place.coversWhenNew,
@@ -39,6 +46,11 @@ export async function setBudget(
     createdAt: before?.createdAt ?? at,
     updatedAt: at,
   };
+  const missing = missingOnShort(budget);
+  if (missing !== undefined) {
+    const message = `/${missing} is missing, which on_short ${budget.onShort} needs.`;
+    throw new Problem("invalid_request", { field: `/${missing}` }, { message });
+  }
   return deps.budgets.put(budget, changeOf(before, budget, reason));
 }
 
@@ -69,6 +81,8 @@ export function budgetRecord(budget: Budget) {
     zone: budget.zone,
     hard: budget.hard,
     on_short: budget.onShort,
+    ...(budget.fallbackModel === undefined ? {} : { fallback_model: budget.fallbackModel }),
+    ...(budget.template === undefined ? {} : { template: budget.template }),
     thresholds: [...budget.thresholds],
     warn_percent: budget.warnPercent,
     covers: budget.covers,

@@ -149,6 +149,9 @@ describe("commands against a server", () => {
       body: { limit_usd: "12.5", hard: false, thresholds: [50, 80] },
     });
     expect((await run("budget", "set", "*", "--limit-usd", "1", "--hard", "--soft")).code).toBe(2);
+    const short = ["--on-short", "template", "--template", "Ask again tomorrow."];
+    await run("budget", "set", "*", "--limit-usd", "1", ...short, "--url", url, "--token", "t");
+    expect(asked[1]!.body).toEqual({ limit_usd: "1", on_short: "template", template: "Ask again tomorrow." });
   });
 
   it("says what a budget that was set covers, beside the table", async () => {

@@ -1,3 +1,4 @@
+import { missingOnShort } from "../core/ledger/on-short.ts";
 import { PriceDataError } from "../core/pricing/price-data-error.ts";
 import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { headerConflicts } from "./check-headers.ts";
@@ -30,7 +31,7 @@ export interface SoundParts {
 export function conflictsOf(parts: SoundParts): Conflict[] {
   return [
     ...openDoor(parts),
-    ...(parts.defaultBudget ? rising(parts.defaultBudget.thresholds, "default_budget.thresholds") : []),
+    ...(parts.defaultBudget ? limitConflicts(parts.defaultBudget, "default_budget") : []),
     ...twice(
       parts.budgets,
       ({ scope, window }) => budgetIdOf(scope, window),
@@ -82,8 +83,15 @@ function rising(thresholds: readonly number[], setting: string): Conflict[] {
   return [{ setting, message: `expected rising percents, found ${thresholds[place]} after ${thresholds[place - 1]}` }];
 }
 
+function limitConflicts(limit: NonNullable<Config["default_budget"]>, path: string): Conflict[] {
+  const { thresholds, on_short: onShort, fallback_model: fallbackModel, template } = limit;
+  const missing = missingOnShort({ onShort, fallbackModel, template });
+  const lacks = missing === undefined ? [] : [{ setting: path, message: `\`${missing}\` is missing, which on_short: ${onShort} needs` }];
+  return [...rising(thresholds, `${path}.thresholds`), ...lacks];
+}
+
 function budgetConflicts(budget: BudgetConfig, path: string): Conflict[] {
-  const conflicts = rising(budget.thresholds, `${path}.thresholds`);
+  const conflicts = limitConflicts(budget, path);
   if (budget.covers === "rest" && Object.keys(budget.scope).join() !== "tenant") {
     conflicts.push({ setting: `${path}.covers`, message: "can be rest only on a budget whose scope is one tenant" });
   }

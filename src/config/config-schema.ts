@@ -1,5 +1,6 @@
 import { type Static, type TSchemaOptions, Type } from "typebox";
 import { SEVERITIES } from "../core/alerts/alert.ts";
+import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { PRICE_KEYS, type PriceKey } from "../core/pricing/price-figures.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
@@ -27,11 +28,22 @@ const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties
 const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string, options: Options = { default: [] }) =>
   Type.Array(item, { maxItems: 10_000, description, ...options });
 
+/** An answer is a few sentences; every budget is kept in memory. */
+export const MOST_TEMPLATE_LENGTH = 4000;
+
 const limit = {
   window: oneOf("Calendar window after which the budget starts anew. Weeks begin on Monday.", WINDOW_KINDS, "month"),
   zone: text("IANA time zone in which the window begins.", { format: "time-zone", default: "UTC" }),
   hard: flag("true: calls that do not fit are refused. false: the budget tells and refuses nothing.", true),
-  on_short: oneOf("A call that does not fit is refused (deny), or its max_tokens is lowered until it fits (fit).", ["deny", "fit"], "deny"),
+  on_short: oneOf(
+    "What happens to a call that does not fit, the strictest first: it is refused (deny), answered only if it was answered before (cached_only), answered with `template`, sent to `fallback_model`, or its max_tokens is lowered until it fits (fit).",
+    ON_SHORT,
+    "deny",
+  ),
+  fallback_model: Type.Optional(
+    text("Model for calls that do not fit with `on_short: fallback_model`, as callers name it.", { format: "scope-value" }),
+  ),
+  template: Type.Optional(text("Answer to calls that do not fit with `on_short: template`.", { maxLength: MOST_TEMPLATE_LENGTH })),
   thresholds: list(
     Type.Integer({ minimum: 1, maximum: 1000 }),
     "Percents of the limit, rising, each of which is told once a window when spending reaches it.",
@@ -325,6 +337,12 @@ export const configSchema = closed(
         drain_max_usd: amount("After the caller has left, an answer is read on for at most this cost, in USD.", "usd", { default: "0.50" }),
         drain_max_ms: whole("… and for at most this time.", 0, 3_600_000, 30_000),
         idempotency_ttl_hours: whole("How long the answer to an Idempotency-Key is kept.", 1, 8760, 24),
+        answer_cache_bytes: whole(
+          "Memory for earlier answers, of calls under a budget with `on_short: cached_only`. They are kept as long as those of an Idempotency-Key.",
+          0,
+          GIBIBYTE,
+          67_108_864,
+        ),
         idempotency_max_bytes: whole("Largest answer that is kept for an Idempotency-Key.", 0, 67_108_864, 1_048_576),
       },
       "Model calls.",

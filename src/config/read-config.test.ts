@@ -49,6 +49,7 @@ describe("what holds", () => {
     expect(config.gateway).toEqual({
       max_body_bytes: 33554432,
       max_answer_bytes: 67108864,
+      answer_cache_bytes: 67108864,
       body_timeout_ms: 30000,
       default_max_output_tokens: 4096,
       unbounded_input: "refuse",
@@ -237,6 +238,14 @@ port: 8080
       "16:18 budgets[2].limit_usd: expected a decimal number of USD from 0 to 1 billion, with at most 9 decimal places, found 0.0000000001",
       "17:5 budgets[3]: expected settings, found 7",
       "18:1 : unknown setting `port`, did you mean `listen.port`?",
+    ]);
+  });
+
+  it("includes an on_short without the model or the text that it takes", () => {
+    const text = "default_budget: { on_short: template }\nbudgets:\n  - { scope: {}, limit_usd: 1, on_short: fallback_model }\n";
+    expect(wrongIn(text)).toEqual([
+      "1:1 default_budget: `template` is missing, which on_short: template needs",
+      "3:5 budgets[0]: `fallback_model` is missing, which on_short: fallback_model needs",
     ]);
   });
 

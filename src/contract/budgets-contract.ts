@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
 import { amountIn, closed, idText, instantText, notes, scopeText, usdText } from "./field-contract.ts";
 
@@ -16,7 +17,9 @@ const budgetScope = closed({
 });
 
 const windowKind = Type.Enum([...WINDOW_KINDS]);
-const onShort = Type.Enum(["deny", "fit"]);
+const onShort = Type.Enum([...ON_SHORT], { description: "What happens to a call that does not fit, the strictest first" });
+const fallbackModel = Type.String({ minLength: 1, maxLength: 128, description: "For on_short fallback_model" });
+const template = Type.String({ minLength: 1, maxLength: 4000, description: "The answer, for on_short template" });
 const covers = Type.Enum(["all", "rest"], { description: "rest: only calls of models without a budget of their own" });
 const warnPercent = Type.Integer({ minimum: 1, maximum: 100 });
 const thresholds = Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), { maxItems: 20, uniqueItems: true });
@@ -42,6 +45,8 @@ export const budgetView = closed({
   zone: Type.String(),
   hard: Type.Boolean(),
   on_short: onShort,
+  fallback_model: Type.Optional(fallbackModel),
+  template: Type.Optional(template),
   thresholds,
   warn_percent: warnPercent,
   covers,
@@ -61,6 +66,8 @@ export const budgetBody = closed({
   zone: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "IANA time zone" })),
   hard: Type.Optional(Type.Boolean()),
   on_short: Type.Optional(onShort),
+  fallback_model: Type.Optional(fallbackModel),
+  template: Type.Optional(template),
   thresholds: Type.Optional(thresholds),
   warn_percent: Type.Optional(warnPercent),
   covers: Type.Optional(covers),

@@ -129,6 +129,12 @@ export const PROBLEMS = {
     title: "AI Budget Exceeded",
     remedy: "Wait for the reset, use a cheaper model or a lower max_tokens, or let an operator raise the budget.",
   },
+  budget_cached_only: {
+    status: 429,
+    retry: true,
+    title: "The budget is used up and gives only answers that were given before; there is none for this call.",
+    remedy: "Send exactly what was answered before, wait for the reset, or let an operator raise the budget or change its on_short.",
+  },
   model_not_priced: {
     status: 402,
     retry: false,

@@ -18,6 +18,7 @@ import { LeaseDesk, retryWithBackoff } from "../data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "../data/store/sqlite-ledger-store.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
 import { idSource } from "../std/random-id.ts";
+import { AnswerCache } from "./answer-cache.ts";
 import { BodyInspector } from "./body-inspector.ts";
 import type { CallSettings } from "./call-settings.ts";
 import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
@@ -94,6 +95,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     prices: createPriceBook(readPriceFiles()),
     settings,
     connections: new ProviderConnections(),
+    answers: new AnswerCache(1_000_000, settings.idempotencyTtlMs),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: () => performance.now(),

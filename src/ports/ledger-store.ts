@@ -38,6 +38,8 @@ export interface LedgerStore {
 
   /** Claims an Idempotency-Key before anything is sent, or tells what became of the first use. */
   claimIdempotency(claim: IdempotencyClaim): Promise<IdempotencyState>;
+  /** The newest answer that the same key and tenant got to the same request, under whatever Idempotency-Key. */
+  answerOf(request: { readonly keyId: string; readonly fingerprint: string; readonly at: Instant }): Promise<StoredAnswer | undefined>;
   /** Lets go of a claim whose call was never sent. */
   dropIdempotency(keyId: string, key: string): Promise<void>;
 

@@ -427,12 +427,12 @@ function expectedCosts(traces: readonly RequestTrace[], question: CostsQuestion)
     groups.get(key)!.members.push(trace);
   }
   return [...groups.values()].map(({ group, members }) => {
-    const sent = members.filter((t) => !["refused", "rejected", "replayed"].includes(t.outcome) && !t.cache_hit);
+    const sent = members.filter((t) => !["refused", "rejected", "replayed", "template"].includes(t.outcome) && !t.cache_hit);
     const latencies = sent.filter((t) => t.outcome !== "tracked").map((t) => t.latency_ms);
     return {
       group,
       calls: sent.length,
-      refused: members.filter((t) => t.outcome === "refused").length,
+      refused: members.filter((t) => t.outcome === "refused" || t.outcome === "template").length,
       cached: members.filter((t) => t.outcome === "replayed" || t.cache_hit).length,
       unpriced: members.filter((t) => t.cost_basis === "unpriced").length,
       in_doubt: members.filter((t) => t.cost_basis === "in_doubt").length,

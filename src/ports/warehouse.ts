@@ -60,6 +60,7 @@ export interface CostsRow {
   readonly group: Readonly<Partial<Record<CostGroup, string>>>;
   /** Calls that reached a provider or were tracked. */
   readonly calls: number;
+  /** Calls that a budget did not let through, those answered with its text included. */
   readonly refused: number;
   /** Answers given again from the cache or an Idempotency-Key. */
   readonly cached: number;

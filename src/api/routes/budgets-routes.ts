@@ -8,7 +8,7 @@ import { readAmount } from "../amount.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { budgetRecord, setBudget } from "../budget-change.ts";
 import { budgetNotes } from "../budget-notes.ts";
-import { readSelector } from "../call-scope.ts";
+import { checkScopeValue, readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
 
 export const budgetsRoutes: readonly Route[] = [
@@ -43,6 +43,8 @@ export const budgetsRoutes: readonly Route[] = [
         zone: body.zone,
         hard: body.hard,
         onShort: body.on_short,
+        fallbackModel: body.fallback_model === undefined ? undefined : checkScopeValue(body.fallback_model, "/fallback_model"),
+        template: body.template,
         thresholds,
         warnPercent: body.warn_percent,
         covers: body.covers,

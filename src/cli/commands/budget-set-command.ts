@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import type { budgetAnswer } from "../../contract/budgets-contract.ts";
+import { ON_SHORT } from "../../core/ledger/on-short.ts";
 import { WINDOW_KINDS } from "../../core/time/window.ts";
 import { clientFor } from "../api-client.ts";
 import { type Command, type CommandContext, SERVER_OPTIONS } from "../command.ts";
@@ -27,8 +28,15 @@ export const budgetSetCommand: Command = {
       name: "on-short",
       type: "string",
       value: "way",
-      description: "What happens to a call that does not fit: deny it, or fit its max_tokens",
+      description: `What happens to a call that does not fit, the strictest first: ${ON_SHORT.join(", ")}`,
     },
+    {
+      name: "fallback-model",
+      type: "string",
+      value: "model",
+      description: "Model for calls that do not fit, for --on-short fallback_model",
+    },
+    { name: "template", type: "string", value: "text", description: "Answer to calls that do not fit, for --on-short template" },
     {
       name: "thresholds",
       type: "string",
@@ -60,7 +68,9 @@ export function budgetWish(context: CommandContext): Record<string, unknown> {
     window: oneOf(context, "window", WINDOW_KINDS),
     zone: context.text("zone"),
     hard: context.flag("hard") ? true : context.flag("soft") ? false : undefined,
-    on_short: oneOf(context, "on-short", ["deny", "fit"]),
+    on_short: oneOf(context, "on-short", ON_SHORT),
+    fallback_model: context.text("fallback-model"),
+    template: context.text("template"),
     thresholds: percents(context.list("thresholds")),
     warn_percent: wholeNumber(context, "warn-percent", 1, 100),
     covers: oneOf(context, "covers", ["all", "rest"]),

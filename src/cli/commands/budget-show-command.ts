@@ -44,7 +44,7 @@ export function budgetText(budget: BudgetView): string {
     ["window", `${account.window_start} to ${account.window_end}, days of ${zone}`],
     ["leased_usd", account.leased_usd],
     ["overrun_usd", account.overrun_usd],
-    ["when short", on_short],
+    ["when short", [on_short, budget[on_short as "template"]].filter(Boolean).join(": ")],
     ["thresholds", thresholds.map((percent) => `${percent} %`).join(", ") || "none"],
     ["warns above", `${warn_percent} %`],
     ["covers", covers],

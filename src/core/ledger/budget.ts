@@ -1,6 +1,7 @@
 import type { Nano } from "../money/usd.ts";
 import type { ScopeSelector } from "../scope/scope.ts";
 import type { Instant, Period, WindowKind } from "../time/window.ts";
+import type { OnShort } from "./on-short.ts";
 
 /** A limit in money on a scope selector for a calendar window. */
 export interface Budget {
@@ -12,8 +13,12 @@ export interface Budget {
   readonly zone: string;
   /** A hard budget is never exceeded; a soft one tells and does not deny. */
   readonly hard: boolean;
-  /** What happens to a call that does not fit: refuse it, or lower its max_tokens until hold and answer fit. */
-  readonly onShort: "deny" | "fit";
+  /** What happens to a call that does not fit. */
+  readonly onShort: OnShort;
+  /** Of `fallback_model`: the name of the model, as callers send it. */
+  readonly fallbackModel?: string | undefined;
+  /** Of `template`: the text that callers are answered with. */
+  readonly template?: string | undefined;
   /** Whole percents of the limit, rising. A crossing is told once a window. */
   readonly thresholds: readonly number[];
   /** Answers carry X-AI-Budget-Warning above this share of the limit, in percent. */

@@ -5,7 +5,10 @@ import type { Instant } from "../../core/time/window.ts";
 import type { AuditedChange, LedgerStore } from "../../ports/ledger-store.ts";
 
 /** What a tenant without a budget of its own gets with its first call. */
-export type DefaultBudget = Pick<Budget, "limitNano" | "window" | "zone" | "hard" | "onShort" | "thresholds" | "warnPercent">;
+export type DefaultBudget = Pick<
+  Budget,
+  "limitNano" | "window" | "zone" | "hard" | "onShort" | "fallbackModel" | "template" | "thresholds" | "warnPercent"
+>;
 
 /** The budgets of the store, kept in memory for the path of every call. All changes go through here, store first. */
 export class BudgetCatalog {

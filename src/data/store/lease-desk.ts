@@ -18,7 +18,7 @@ export interface HeldMoney {
 
 export type HoldResult =
   | { readonly outcome: "held"; readonly hold: HeldMoney }
-  | { readonly outcome: "refused"; readonly budget: Budget; readonly account: AccountStatus };
+  | { readonly outcome: "refused"; readonly budget: Budget; readonly account: AccountStatus; readonly budgets: readonly Budget[] };
 
 /** An account with what this process holds of it. freeNano = limit - spent - in doubt - held: what a new call could hold. */
 export interface AccountStatus extends Account {
@@ -120,7 +120,7 @@ export class LeaseDesk {
       if (this.#uncertain) continue;
       if (round < MOST_ROUNDS && availableNano(account) + account.idleNano >= amountNano) continue;
       this.#refused.add(account.id);
-      return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account };
+      return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account, budgets };
     }
   }
 

@@ -262,6 +262,24 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         expect(await opened.claimIdempotency({ ...claim, at: AT + 2000, expiresAt: AT + 3000 })).toEqual({ state: "claimed" });
       });
 
+      it("finds the answer to the same request under any Idempotency-Key of the same owner, while it is kept", async () => {
+        const opened = await withLease(100n);
+        const answered = async (key: string, fingerprint: string, status: number, expiresAt: number) => {
+          await opened.claimIdempotency({ keyId: "k", key, fingerprint, at: AT, expiresAt });
+          const idempotency = { keyId: "k", key, answer: { status, headers: { a: key }, body: new Uint8Array([7]) } };
+          await opened.end(anEnding(`hold-${key}`, "settle", 1n, 2n, { idempotency }));
+        };
+        await answered("x", "f", 200, AT + 1000);
+        await answered("y", "f", 200, AT + 2000);
+        await answered("z", "f", 409, AT + 3000);
+        await opened.claimIdempotency({ keyId: "k", key: "running", fingerprint: "f", at: AT, expiresAt: AT + 4000 });
+        const asked = { keyId: "k", fingerprint: "f", at: AT };
+        expect(await opened.answerOf(asked)).toMatchObject({ status: 200, headers: { a: "y" } });
+        expect(await opened.answerOf({ ...asked, at: AT + 2000 })).toBeUndefined();
+        expect(await opened.answerOf({ ...asked, keyId: "other" })).toBeUndefined();
+        expect(await opened.answerOf({ ...asked, fingerprint: "g" })).toBeUndefined();
+      });
+
       it("books a tracked request once, and tells another one under the same id", async () => {
         const opened = await open();
         await opened.putBudget(aBudget(), CHANGE);

@@ -17,6 +17,7 @@ import type {
   LedgerStore,
   OutboxRow,
   Recovery,
+  StoredAnswer,
   StoreFindings,
   TrackAnswer,
   TrackRequest,
@@ -144,6 +145,10 @@ class SqliteLedgerStore implements LedgerStore {
 
   claimIdempotency(claim: IdempotencyClaim): Promise<IdempotencyState> {
     return this.#call("claimIdempotency", [claim]);
+  }
+
+  answerOf(request: Parameters<LedgerStore["answerOf"]>[0]): Promise<StoredAnswer | undefined> {
+    return this.#call("answerOf", [request]);
   }
 
   dropIdempotency(keyId: string, key: string): Promise<void> {

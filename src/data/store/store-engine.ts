@@ -91,6 +91,7 @@ export class StoreEngine {
       keys: records.keys.bind(records),
       putKey: records.putKey.bind(records),
       claimIdempotency: records.claimIdempotency.bind(records),
+      answerOf: records.answerOf.bind(records),
       dropIdempotency: records.dropIdempotency.bind(records),
       readOutbox: records.readOutbox.bind(records),
       spoolOutbox: records.spoolOutbox.bind(records),

@@ -1,3 +1,3 @@
 -- Every budget. Asked once at start. Rows: budgets.
-SELECT id, selector, limit_nano, window_kind, zone, hard, on_short, thresholds, warn_percent, covers, origin, configured, created_at, updated_at
+SELECT id, selector, limit_nano, window_kind, zone, hard, on_short, fallback_model, template, thresholds, warn_percent, covers, origin, configured, created_at, updated_at
 FROM budget ORDER BY id
