@@ -8,7 +8,7 @@ import type { Budget } from "./core/ledger/budget.ts";
 import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
 import { selectorKey } from "./core/scope/scope.ts";
-import type { BudgetCatalog, DefaultBudget } from "./data/store/budget-catalog.ts";
+import type { BudgetCatalog, DefaultBudget, RunBudget } from "./data/store/budget-catalog.ts";
 import type { CallSettings, RouteTable } from "./gateway/call-settings.ts";
 import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
 import type { EventSettings } from "./notify/alert-event.ts";
@@ -25,12 +25,20 @@ export function defaultBudgetOf(config: Config): DefaultBudget | null {
   return config.default_budget ? limitsOf(config.default_budget) : null;
 }
 
+/** What every run may spend; null when runs have no limit of their own. */
+export function runBudgetOf(config: Config): RunBudget | null {
+  return config.run_budget ? runLimitsOf(config.run_budget) : null;
+}
+
 function limitsOf(budget: Omit<BudgetConfig, "scope" | "id" | "covers">): DefaultBudget {
-  const { window, zone, hard, thresholds } = budget;
+  const { window, zone } = budget;
+  return { ...runLimitsOf(budget), window, zone };
+}
+
+function runLimitsOf(budget: NonNullable<Config["run_budget"]>): RunBudget {
+  const { hard, thresholds } = budget;
   return {
     limitNano: nanoOf(budget.limit_usd),
-    window,
-    zone,
     hard,
     onShort: budget.on_short,
     fallbackModel: budget.fallback_model,

@@ -22,7 +22,16 @@ import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
-import { applyBudgets, callSettings, channelSettings, defaultBudgetOf, notifySettings, placesOf, servedProvider } from "./from-config.ts";
+import {
+  applyBudgets,
+  callSettings,
+  channelSettings,
+  defaultBudgetOf,
+  notifySettings,
+  placesOf,
+  runBudgetOf,
+  servedProvider,
+} from "./from-config.ts";
 import { AnswerCache } from "./gateway/answer-cache.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
@@ -111,7 +120,7 @@ async function start(
     log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
 
   const defaultBudget = defaultBudgetOf(config);
-  const budgets = await BudgetCatalog.open(store, defaultBudget);
+  const budgets = await BudgetCatalog.open(store, defaultBudget, { budget: runBudgetOf(config) });
   const keys = await KeyRing.open(store, now);
   const journal = new CallJournal(ledgerFolder, store.epoch);
   opened.push(() => journal.close());

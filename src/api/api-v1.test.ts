@@ -223,6 +223,7 @@ describe("/api/v1/budgets", () => {
     ["a limit below zero", "tenant=a", { limit_usd: -1 }, { code: "amount_invalid", field: "/limit_usd" }],
     ["an unknown zone", "tenant=a", { limit_usd: 1, zone: "Mars/Olympus" }, { field: "/zone" }],
     ["an unknown window", "tenant=a", { limit_usd: 1, window: "fortnight" }, { field: "/window" }],
+    ["a window of runs without a run", "tenant=a", { limit_usd: 1, window: "run" }, { field: "/window" }],
     ["a fallback without its model", "tenant=a", { limit_usd: 1, on_short: "fallback_model" }, { field: "/fallback_model" }],
     ["a template without its text", "tenant=a", { limit_usd: 1, on_short: "template" }, { field: "/template" }],
     ["a fallback model that is no name", "tenant=a", { limit_usd: 1, fallback_model: "<x>" }, { field: "/fallback_model" }],

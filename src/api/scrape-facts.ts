@@ -1,3 +1,4 @@
+import { isDefaultRun } from "../core/ledger/budget.ts";
 import { hardLimitReached, percentUsed, type Standing } from "../reports/budget-standing.ts";
 import type { ScrapeFacts } from "../telemetry/metrics.ts";
 import type { ApiDeps } from "./api-deps.ts";
@@ -11,7 +12,11 @@ const PING_MS = 2_000;
 /** What the metrics need from ledger and warehouse, read at the moment of a scrape: the numbers of the API. */
 export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
   const [standings, outbox, alerts, holds, warehouseUp] = await Promise.all([
-    standingsOf(deps.budgets.all(), deps.now(), deps),
+    standingsOf(
+      deps.budgets.all().filter((budget) => !isDefaultRun(budget)),
+      deps.now(),
+      deps,
+    ),
     deps.store.outboxDepth(),
     deps.store.alerts.counts(),
     deps.store.holdsInDoubt(MOST_HOLDS),

@@ -16,6 +16,7 @@ export interface SoundParts {
   readonly listen: Config["listen"];
   readonly hasAdminToken: boolean;
   readonly defaultBudget: Config["default_budget"];
+  readonly runBudget: Config["run_budget"];
   readonly budgets: Numbered<BudgetConfig>;
   readonly providers: Numbered<ProviderConfig>;
   /** Every provider's name, of those with other faults too. */
@@ -32,6 +33,10 @@ export function conflictsOf(parts: SoundParts): Conflict[] {
   return [
     ...openDoor(parts),
     ...(parts.defaultBudget ? limitConflicts(parts.defaultBudget, "default_budget") : []),
+    ...(parts.defaultBudget?.window === "run"
+      ? [{ setting: "default_budget.window", message: "run is for budgets whose scope names a run; see run_budget" }]
+      : []),
+    ...(parts.runBudget ? limitConflicts(parts.runBudget, "run_budget") : []),
     ...twice(
       parts.budgets,
       ({ scope, window }) => budgetIdOf(scope, window),
@@ -83,7 +88,7 @@ function rising(thresholds: readonly number[], setting: string): Conflict[] {
   return [{ setting, message: `expected rising percents, found ${thresholds[place]} after ${thresholds[place - 1]}` }];
 }
 
-function limitConflicts(limit: NonNullable<Config["default_budget"]>, path: string): Conflict[] {
+function limitConflicts(limit: NonNullable<Config["run_budget"]>, path: string): Conflict[] {
   const { thresholds, on_short: onShort, fallback_model: fallbackModel, template } = limit;
   const missing = missingOnShort({ onShort, fallbackModel, template });
   const lacks = missing === undefined ? [] : [{ setting: path, message: `\`${missing}\` is missing, which on_short: ${onShort} needs` }];
@@ -92,6 +97,9 @@ function limitConflicts(limit: NonNullable<Config["default_budget"]>, path: stri
 
 function budgetConflicts(budget: BudgetConfig, path: string): Conflict[] {
   const conflicts = limitConflicts(budget, path);
+  if (budget.window === "run" && budget.scope.run === undefined) {
+    conflicts.push({ setting: `${path}.window`, message: "run is for budgets whose scope names a run" });
+  }
   if (budget.covers === "rest" && Object.keys(budget.scope).join() !== "tenant") {
     conflicts.push({ setting: `${path}.covers`, message: "can be rest only on a budget whose scope is one tenant" });
   }

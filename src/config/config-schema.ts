@@ -31,9 +31,7 @@ const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, descrip
 /** An answer is a few sentences; every budget is kept in memory. */
 export const MOST_TEMPLATE_LENGTH = 4000;
 
-const limit = {
-  window: oneOf("Calendar window after which the budget starts anew. Weeks begin on Monday.", WINDOW_KINDS, "month"),
-  zone: text("IANA time zone in which the window begins.", { format: "time-zone", default: "UTC" }),
+const ways = {
   hard: flag("true: calls that do not fit are refused. false: the budget tells and refuses nothing.", true),
   on_short: oneOf(
     "What happens to a call that does not fit, the strictest first: it is refused (deny), answered only if it was answered before (cached_only), answered with `template`, sent to `fallback_model`, or its max_tokens is lowered until it fits (fit).",
@@ -44,12 +42,23 @@ const limit = {
     text("Model for calls that do not fit with `on_short: fallback_model`, as callers name it.", { format: "scope-value" }),
   ),
   template: Type.Optional(text("Answer to calls that do not fit with `on_short: template`.", { maxLength: MOST_TEMPLATE_LENGTH })),
+};
+const warnPercent = whole("Answers carry X-AI-Budget-Warning above this percent of the limit.", 1, 100, 80);
+
+const limit = {
+  window: oneOf(
+    "Calendar window after which the budget starts anew. Weeks begin on Monday. run: never, for a scope with a run.",
+    WINDOW_KINDS,
+    "month",
+  ),
+  zone: text("IANA time zone in which the window begins.", { format: "time-zone", default: "UTC" }),
+  ...ways,
   thresholds: list(
     Type.Integer({ minimum: 1, maximum: 1000 }),
     "Percents of the limit, rising, each of which is told once a window when spending reaches it.",
     { default: [50, 75, 80, 90, 100], maxItems: 20 },
   ),
-  warn_percent: whole("Answers carry X-AI-Budget-Warning above this percent of the limit.", 1, 100, 80),
+  warn_percent: warnPercent,
 };
 
 const SCOPE_DESCRIPTIONS: Record<ScopeDimension, string> = {
@@ -318,6 +327,29 @@ export const configSchema = closed(
         ),
       ],
       { description: "Budget of a tenant that has none of its own. null: such tenants have no limit.", default: {} },
+    ),
+    run_budget: Type.Union(
+      [
+        Type.Null(),
+        closed(
+          {
+            limit_usd: amount("The most that the calls of one run may cost, however long it lasts, in USD.", "usd"),
+            ...ways,
+            thresholds: list(
+              Type.Integer({ minimum: 1, maximum: 1000 }),
+              "Percents of the limit, rising, each of which is told once a run. None by default: there may be very many runs.",
+              { default: [], maxItems: 20 },
+            ),
+            warn_percent: warnPercent,
+          },
+          "",
+        ),
+      ],
+      {
+        description:
+          "Budget that every run (a value of `x-ballast-run`, within its tenant) gets with its first call. null: runs have no limit of their own.",
+        default: null,
+      },
     ),
     budgets: list(budget, "Budgets, created or changed when the server starts."),
     providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),

@@ -249,6 +249,15 @@ port: 8080
     ]);
   });
 
+  it("includes a window of runs where no run is named, and a budget of runs without a limit", () => {
+    const text = "default_budget: { window: run }\nrun_budget: {}\nbudgets:\n  - { scope: { tenant: a }, limit_usd: 1, window: run }\n";
+    expect(wrongIn(text)).toEqual([
+      "1:19 default_budget.window: run is for budgets whose scope names a run; see run_budget",
+      "2:13 run_budget: `limit_usd` is missing",
+      "4:49 budgets[0].window: run is for budgets whose scope names a run",
+    ]);
+  });
+
   it("includes what does not fit together", () => {
     expect(
       wrongIn(`listen: { host: 0.0.0.0 }

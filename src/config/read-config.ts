@@ -103,6 +103,7 @@ function soundParts(written: WrittenConfig, { findings }: SettingsReading): Soun
     // A token that cannot be used is told as such, not as missing.
     hasAdminToken: written.admin_token !== undefined || !isSound("admin_token"),
     defaultBudget: isSound("default_budget") ? written.default_budget : null,
+    runBudget: isSound("run_budget") ? written.run_budget : null,
     budgets: soundOf(written.budgets, "budgets").map(({ index, entry }) => ({ index, entry: completeBudget(entry) })),
     providers: soundOf(written.providers, "providers").map(({ index, entry }) => ({ index, entry: completeProvider(entry) })),
     // A hole where an entry cannot be read at all; the name of one with another fault still counts.

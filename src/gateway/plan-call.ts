@@ -4,7 +4,7 @@ import type { Budget } from "../core/ledger/budget.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { CallScope, Scope } from "../core/scope/scope.ts";
-import type { Instant } from "../core/time/window.ts";
+import { type Instant, NEVER } from "../core/time/window.ts";
 import { mayHideReasoning } from "../core/usage/hidden-reasoning.ts";
 import type { OutputBound } from "../core/usage/output-bound.ts";
 import type { HeldMoney, HoldResult, LeaseDesk } from "../data/store/lease-desk.ts";
@@ -181,6 +181,7 @@ export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano
   const freeUsd = formatUsd(account.freeNano > 0n ? account.freeNano : 0n);
   const neededUsd = formatUsd(amountNano);
   const limitUsd = formatUsd(account.limitNano);
+  const ends = account.window.end !== NEVER;
   const resetAt = new Date(account.window.end).toISOString();
   const usedNano = account.spentNano + account.inDoubtNano + account.heldNano;
   const details = {
@@ -192,12 +193,12 @@ export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano
     in_doubt_usd: formatUsd(account.inDoubtNano),
     free_usd: freeUsd,
     needed_usd: neededUsd,
-    reset_at: resetAt,
-    retry_after_s: Math.max(1, Math.ceil((account.window.end - at) / 1000)),
+    reset_at: ends ? resetAt : null,
+    ...(ends ? { retry_after_s: Math.max(1, Math.ceil((account.window.end - at) / 1000)) } : {}),
     // As the budget service warns: strictly above the share, with what is held and in doubt counted as used.
     warning: usedNano * 100n > BigInt(budget.warnPercent) * account.limitNano,
   };
   const { title } = PROBLEMS.budget_exhausted;
-  const message = `${title}: this call may cost ${neededUsd} USD, and of the ${limitUsd} USD of budget ${budget.id} ${freeUsd} USD are free until it resets at ${resetAt}.`;
+  const message = `${title}: this call may cost ${neededUsd} USD, and of the ${limitUsd} USD of budget ${budget.id} ${freeUsd} USD are free${ends ? ` until it resets at ${resetAt}` : ""}.`;
   return new Problem("budget_exhausted", details, { message });
 }

@@ -27,7 +27,10 @@ export interface LedgerStore {
   resolveDoubt(request: { holdId: string; amountNano: Nano; at: Instant; actor: string; reason: string }): Promise<Hold>;
   holdsInDoubt(limit: number): Promise<readonly Hold[]>;
 
+  /** Every budget but those that first calls of runs have made, of which there may be very many. */
   budgets(): Promise<readonly Budget[]>;
+  /** Those of these budgets that there are, of runs too. */
+  budgetsNamed(ids: readonly string[]): Promise<readonly Budget[]>;
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget>;
   /** Accounts of the budgets in the window around `at`; accounts that do not exist yet are opened on paper only. */
   accounts(budgetIds: readonly string[], at: Instant): Promise<readonly Account[]>;
@@ -82,7 +85,7 @@ export interface Recovery {
 export interface LeaseRequest {
   readonly at: Instant;
   readonly wants: readonly { readonly budgetId: string; readonly window: Period; readonly missingNano: Nano }[];
-  /** Budgets to create in the same transaction when no such id exists. */
+  /** Budgets to create in the same transaction when no such id exists. The answer has them as they stand then. */
   readonly create: readonly Budget[];
 }
 

@@ -34,6 +34,7 @@ export const budgetsRoutes: readonly Route[] = [
       if (body.zone !== undefined && !isTimeZone(body.zone)) refuse("/zone", "is not an IANA time zone such as Europe/Berlin");
       const thresholds = body.thresholds;
       if (thresholds?.some((percent, index) => index > 0 && percent <= thresholds[index - 1]!)) refuse("/thresholds", "does not rise");
+      if (body.window === "run" && selector.run === undefined) refuse("/window", "can be run only on a budget whose scope names a run");
       if (body.covers === "rest" && Object.keys(selector).join() !== "tenant") {
         refuse("/covers", "can be rest only on a budget of a whole tenant");
       }

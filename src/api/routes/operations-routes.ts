@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { healthAnswer, readyAnswer } from "../../contract/operations-contract.ts";
+import { isDefaultRun } from "../../core/ledger/budget.ts";
 import { randomNonce } from "../../std/random-id.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { type Answer, ok, type Route, route } from "../api-route.ts";
@@ -73,7 +74,11 @@ export function openapiRoute(routes: () => readonly Route[]): Route {
 async function startPage(host: string, deps: ApiDeps): Promise<Answer> {
   const at = deps.now();
   const [standings, outbox, recent] = await Promise.all([
-    standingsOf(deps.budgets.all(), at, deps),
+    standingsOf(
+      deps.budgets.all().filter((budget) => !isDefaultRun(budget)),
+      at,
+      deps,
+    ),
     deps.store.outboxDepth(),
     lastCalls(at, deps),
   ]);

@@ -35,6 +35,11 @@ export interface Budget {
   readonly updatedAt: Instant;
 }
 
+/** Made by the first call of a run, of which there may be very many: not held in memory for ever, and not listed one by one. */
+export function isDefaultRun({ window, origin }: Pick<Budget, "window" | "origin">): boolean {
+  return window === "run" && origin === "default";
+}
+
 /** One budget in one window. The window is part of the key: a new month is a new account. */
 export interface Account {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { invariant } from "../../core/invariant.ts";
-import { type Account, accountId, type Budget, openAccount } from "../../core/ledger/budget.ts";
+import { type Account, accountId, type Budget, isDefaultRun, openAccount } from "../../core/ledger/budget.ts";
 import { crossedThresholds } from "../../core/ledger/crossed-thresholds.ts";
 import { type Posting, post } from "../../core/ledger/posting.ts";
 import { formatUsd } from "../../core/money/usd.ts";
@@ -7,6 +7,9 @@ import type { Period } from "../../core/time/window.ts";
 import { CHAIN_START, type Entry, entryHash, joinAccounts } from "./chained-rows.ts";
 import type { LedgerDatabase } from "./ledger-database.ts";
 import { accountOfRow, budgetOfRow, rowOfAccount, rowOfBudget } from "./row-shapes.ts";
+
+/** Reading one again is one look-up; a flood of invented runs must not fill the memory. */
+const MOST_RUN_BUDGETS = 10_000;
 
 /**
  * Accounts and entries within one transaction. Balances are kept in memory between transactions, since this is their only writer,
@@ -16,6 +19,8 @@ export class BalanceSheet {
   readonly #database: LedgerDatabase;
   readonly epoch: number;
   readonly #budgets = new Map<string, Budget>();
+  /** Budgets of runs that were asked for lately; the others are read when they are needed. */
+  readonly #runBudgets = new Map<string, Budget>();
   readonly #accounts = new Map<string, Account>();
   readonly #changed = new Set<string>();
   /** Opened in this transaction and not posted to: not to be remembered, since a later limit must hold for them from the start. */
@@ -37,6 +42,7 @@ export class BalanceSheet {
     this.#untouched.clear();
     this.#leaseChanges.clear();
     this.#budgets.clear();
+    this.#runBudgets.clear();
     for (const row of this.#database.all("all-budgets")) {
       const budget = budgetOfRow(row);
       this.#budgets.set(budget.id, budget);
@@ -46,17 +52,31 @@ export class BalanceSheet {
     this.#hash = last ? (last.hash as Uint8Array) : CHAIN_START;
   }
 
+  /** All but those that first calls of runs have made. */
   budgets(): Budget[] {
     return [...this.#budgets.values()];
   }
 
   budget(id: string): Budget | undefined {
-    return this.#budgets.get(id);
+    const known = this.#budgets.get(id) ?? this.#runBudgets.get(id);
+    if (known) return known;
+    const row = this.#database.one("budget-by-id", { id });
+    return row && this.#remember(budgetOfRow(row));
   }
 
   putBudget(budget: Budget): void {
     this.#database.run("put-budget", rowOfBudget(budget));
-    this.#budgets.set(budget.id, budget);
+    this.#runBudgets.delete(budget.id);
+    this.#remember(budget);
+  }
+
+  #remember(budget: Budget): Budget {
+    if (!isDefaultRun(budget)) this.#budgets.set(budget.id, budget);
+    else {
+      if (this.#runBudgets.size >= MOST_RUN_BUDGETS) this.#runBudgets.clear();
+      this.#runBudgets.set(budget.id, budget);
+    }
+    return budget;
   }
 
   /** The account as it is, or undefined when nothing was ever booked or leased on it. */
@@ -71,7 +91,7 @@ export class BalanceSheet {
   }
 
   open(budgetId: string, window: Period): Account {
-    const budget = this.#budgets.get(budgetId);
+    const budget = this.budget(budgetId);
     invariant(budget, `no budget ${budgetId}`);
     const id = accountId(budgetId, window);
     const known = this.find(id);
@@ -155,7 +175,7 @@ export class BalanceSheet {
   }
 
   #recordCrossings(before: Account, after: Account, entry: Entry): void {
-    const thresholds = this.#budgets.get(after.budgetId)?.thresholds ?? [];
+    const thresholds = this.budget(after.budgetId)?.thresholds ?? [];
     const move = { before: before.spentNano, after: after.spentNano, limit: after.limitNano, thresholds };
     for (const percent of crossedThresholds(move)) {
       if (this.#database.run("put-crossing", { accountId: after.id, percent, at: entry.at }) === 0) continue;

@@ -107,7 +107,7 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         const opened = await open();
         const due = aBudget({ id: "tenant=a", covers: "rest", origin: "default" });
         const ask = () => opened.lease({ at: AT, wants: [{ budgetId: "tenant=a", window: WINDOW, missingNano: 1n }], create: [due] });
-        expect([(await ask()).created.length, (await ask()).created.length]).toEqual([1, 0]);
+        expect([(await ask()).created, (await ask()).created]).toEqual([[due], [due]]);
         expect((await opened.audit(10)).filter((row) => row.action === "budget.create")).toHaveLength(1);
       });
 
@@ -260,6 +260,24 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         expect(await opened.claimIdempotency({ ...claim, at: AT + 2000, expiresAt: AT + 3000 })).toEqual({ state: "claimed" });
         await opened.dropIdempotency("k", "x");
         expect(await opened.claimIdempotency({ ...claim, at: AT + 2000, expiresAt: AT + 3000 })).toEqual({ state: "claimed" });
+      });
+
+      it("makes a run's budget once, and gives it again as it stands to who has forgotten it; it is listed only by name", async () => {
+        const opened = await open();
+        const life = { start: 0, end: 253_402_214_400_000 };
+        const run = aBudget({ id: "run", window: "run", origin: "default", selector: { tenant: "a", run: "r" } });
+        const wants = [{ budgetId: "run", window: life, missingNano: 10n }];
+        const first = await opened.lease({ at: AT, wants, create: [run] });
+        expect(first).toMatchObject({ outcome: "granted", created: [run] });
+        const account = first.outcome === "granted" ? first.grants[0]!.account : "";
+        await opened.end(anEnding("h1", "settle", 7n, 10n, { accounts: [account] }));
+        const again = await opened.lease({ at: AT + 1, wants, create: [{ ...run, limitNano: 1n, createdAt: AT + 1 }] });
+        expect(again).toMatchObject({ outcome: "granted", created: [run] });
+        expect(await opened.budgets()).toEqual([]);
+        expect(await opened.budgetsNamed(["run", "nobody"])).toEqual([run]);
+        expect(await opened.accounts(["run"], AT + 1e12)).toMatchObject([{ id: account, spentNano: 7n, window: life }]);
+        expect((await opened.audit(10)).map(({ action, target }) => [action, target])).toEqual([["budget.create", "run"]]);
+        expect((await opened.verify()).findings).toEqual([]);
       });
 
       it("finds the answer to the same request under any Idempotency-Key of the same owner, while it is kept", async () => {

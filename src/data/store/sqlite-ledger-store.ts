@@ -127,6 +127,10 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("budgets", []);
   }
 
+  budgetsNamed(ids: readonly string[]): Promise<readonly Budget[]> {
+    return this.#call("budgetsNamed", [ids]);
+  }
+
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget> {
     return this.#call("putBudget", [budget, change]);
   }

@@ -85,6 +85,7 @@ export class StoreEngine {
       resolveDoubt: ledger.resolveDoubt.bind(ledger),
       holdsInDoubt: ledger.holdsInDoubt.bind(ledger),
       budgets: () => this.#sheet.budgets(),
+      budgetsNamed: ledger.budgetsNamed.bind(ledger),
       putBudget: ledger.putBudget.bind(ledger),
       accounts: ledger.accounts.bind(ledger),
       crossings: records.crossings.bind(records),
