@@ -13,7 +13,7 @@ import { windowAt } from "../core/time/window.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
 import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
-import type { CostsQuestion, CostsRow, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
+import type { CallsQuestion, CostsQuestion, CostsRow, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { ApiDeps, PriceLookup } from "./api-deps.ts";
 import { buildApi } from "./api-server.ts";
@@ -188,6 +188,17 @@ export class MemoryWarehouse implements Warehouse {
   async traces(question: TracesQuestion) {
     this.#answer(question);
     return this.rows.slice(0, question.limit);
+  }
+
+  async callsInOrder({ from, to, after, limit }: CallsQuestion): Promise<OrderedCall[]> {
+    this.#answer();
+    const calls = this.rows.map(({ ts, trace_id: traceId, tenant, outcome, held_usd: held, unit_cost_usd: cost }) => {
+      const costNano = cost === null ? null : parseDecimal(cost, 9)!;
+      return { at: Date.parse(ts), traceId, tenant, outcome, heldNano: parseDecimal(held, 9)!, costNano };
+    });
+    const isAfter = ({ at, traceId }: OrderedCall) => !after || at > after.at || (at === after.at && traceId > after.traceId);
+    const asked = calls.filter((call) => call.at >= from.getTime() && call.at < to.getTime() && isAfter(call));
+    return asked.sort((a, b) => a.at - b.at || (a.traceId < b.traceId ? -1 : 1)).slice(0, limit);
   }
 
   async bookedPerTenant() {

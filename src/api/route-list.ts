@@ -2,6 +2,7 @@ import type { Route } from "./api-route.ts";
 import { aiBudgetRoutes } from "./routes/ai-budget-routes.ts";
 import { alertsRoutes } from "./routes/alerts-routes.ts";
 import { booksRoutes } from "./routes/books-routes.ts";
+import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
@@ -11,6 +12,7 @@ import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
 export const ROUTES: readonly Route[] = [
   ...aiBudgetRoutes,
   ...costsRoutes,
+  ...budgetPreviewRoutes,
   ...budgetsRoutes,
   ...keysRoutes,
   ...booksRoutes,

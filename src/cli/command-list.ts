@@ -4,6 +4,7 @@ import { alertListCommand } from "./commands/alert-list-command.ts";
 import { alertReplayCommand } from "./commands/alert-replay-command.ts";
 import { alertTestCommand } from "./commands/alert-test-command.ts";
 import { budgetListCommand } from "./commands/budget-list-command.ts";
+import { budgetPreviewCommand } from "./commands/budget-preview-command.ts";
 import { budgetSetCommand } from "./commands/budget-set-command.ts";
 import { budgetShowCommand } from "./commands/budget-show-command.ts";
 import { demoCommand } from "./commands/demo-command.ts";
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   keyRevokeCommand,
   budgetListCommand,
   budgetSetCommand,
+  budgetPreviewCommand,
   budgetShowCommand,
   priceShowCommand,
   holdListCommand,
