@@ -38,12 +38,17 @@ describe("the configuration as values", () => {
   });
 
   it("reads the budget of runs, and null as none", () => {
-    const said = parseConfig("run_budget: { limit_usd: 2.5, on_short: template, template: Enough. }", "ballast.yaml", {});
+    const said = parseConfig(
+      "run_budget: { limit_usd: 2.5, on_short: template, template: Enough., on_store_down: serve_from_lease }",
+      "ballast.yaml",
+      {},
+    );
     expect(runBudgetOf(said)).toMatchObject({
       limitNano: 2_500_000_000n,
       hard: true,
       onShort: "template",
       template: "Enough.",
+      onStoreDown: "serve_from_lease",
       thresholds: [],
     });
     expect(runBudgetOf(config)).toBeNull();

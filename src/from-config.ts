@@ -43,6 +43,7 @@ function runLimitsOf(budget: NonNullable<Config["run_budget"]>): RunBudget {
     onShort: budget.on_short,
     fallbackModel: budget.fallback_model,
     template: budget.template,
+    onStoreDown: budget.on_store_down === "deny" ? undefined : budget.on_store_down,
     thresholds,
     warnPercent: budget.warn_percent,
   };
@@ -79,10 +80,11 @@ export async function applyBudgets(config: Config, catalog: BudgetCatalog, at: n
 
 /** What a file can say of a budget, as text to compare. */
 function shapeOf(budget: Budget): string {
-  const { selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers, fallbackModel, template } = budget;
+  const { selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers } = budget;
+  const { fallbackModel, template, onStoreDown } = budget;
   const always = [selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers];
   // What came later is said only where it is set: the text of a file that does not name it must stay what it was.
-  const later = Object.entries({ fallbackModel, template }).filter(([, value]) => value !== undefined);
+  const later = Object.entries({ fallbackModel, template, onStoreDown }).filter(([, value]) => value !== undefined);
   return JSON.stringify(later.length === 0 ? always : [...always, Object.fromEntries(later)]);
 }
 

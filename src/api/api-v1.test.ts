@@ -158,6 +158,7 @@ describe("/api/v1/budgets", () => {
       zone: "Europe/Berlin",
       hard: false,
       on_short: "fit",
+      on_store_down: "deny",
       thresholds: [50, 90],
       warn_percent: 70,
       covers: "all",
@@ -191,7 +192,7 @@ describe("/api/v1/budgets", () => {
     const path = "/api/v1/budgets/tenant=acme";
     const fallback = { on_short: "fallback_model", fallback_model: "gpt-4o-mini" };
     expect((await ask("POST", path, { body: { limit_usd: 5, ...fallback } })).body.budget).toMatchObject(fallback);
-    const template = { on_short: "template", template: "Ask again tomorrow." };
+    const template = { on_short: "template", template: "Ask again tomorrow.", on_store_down: "serve_from_lease" };
     await ask("POST", path, { body: { limit_usd: 5, ...template } });
     const { budgets } = (await ask("GET", "/api/v1/budgets")).body;
     expect(budgets[0]).toMatchObject({ ...fallback, ...template });

@@ -8,7 +8,7 @@ import type { AuditedChange } from "../ports/ledger-store.ts";
 import type { ApiDeps } from "./api-deps.ts";
 
 export type BudgetWish = Pick<Budget, "limitNano"> & {
-  readonly [Field in "zone" | "hard" | "onShort" | "fallbackModel" | "template" | "thresholds" | "warnPercent" | "covers"]?:
+  readonly [Field in "zone" | "hard" | "onShort" | "fallbackModel" | "template" | "onStoreDown" | "thresholds" | "warnPercent" | "covers"]?:
     | Budget[Field]
     | undefined;
 };
@@ -38,6 +38,7 @@ export async function setBudget(
     onShort: wish.onShort ?? before?.onShort ?? "deny",
     fallbackModel: wish.fallbackModel ?? before?.fallbackModel,
     template: wish.template ?? before?.template,
+    onStoreDown: wish.onStoreDown ?? before?.onStoreDown,
     thresholds: wish.thresholds ?? before?.thresholds ?? deps.defaultBudget?.thresholds ?? [50, 80, 100],
     warnPercent: wish.warnPercent ?? before?.warnPercent ?? deps.defaultBudget?.warnPercent ?? 80,
     covers: wish.covers ?? before?.covers ?? place.coversWhenNew,
@@ -83,6 +84,7 @@ export function budgetRecord(budget: Budget) {
     on_short: budget.onShort,
     ...(budget.fallbackModel === undefined ? {} : { fallback_model: budget.fallbackModel }),
     ...(budget.template === undefined ? {} : { template: budget.template }),
+    on_store_down: budget.onStoreDown ?? "deny",
     thresholds: [...budget.thresholds],
     warn_percent: budget.warnPercent,
     covers: budget.covers,

@@ -1,5 +1,6 @@
 import { type Static, type TSchemaOptions, Type } from "typebox";
 import { SEVERITIES } from "../core/alerts/alert.ts";
+import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
 import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { PRICE_KEYS, type PriceKey } from "../core/pricing/price-figures.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
@@ -42,6 +43,11 @@ const ways = {
     text("Model for calls that do not fit with `on_short: fallback_model`, as callers name it.", { format: "scope-value" }),
   ),
   template: Type.Optional(text("Answer to calls that do not fit with `on_short: template`.", { maxLength: MOST_TEMPLATE_LENGTH })),
+  on_store_down: oneOf(
+    "New calls while the ledger cannot be written: refused (deny), or served from leases granted before, never beyond (serve_from_lease). A call goes on only when all its budgets say so.",
+    ON_STORE_DOWN,
+    "deny",
+  ),
 };
 const warnPercent = whole("Answers carry X-AI-Budget-Warning above this percent of the limit.", 1, 100, 80);
 

@@ -43,6 +43,7 @@ describe("what holds", () => {
       zone: "UTC",
       hard: true,
       on_short: "deny",
+      on_store_down: "deny",
       thresholds: [50, 75, 80, 90, 100],
       warn_percent: 80,
     });
@@ -227,7 +228,7 @@ port: 8080
       '4:9 listen.port: expected a whole number from 0 to 65535, found "80"',
       "5:1 : unknown setting `telemetri`, did you mean `telemetry`?",
       "7:3 default_budget: unknown setting `thresholdz`, did you mean `thresholds`?",
-      '8:11 default_budget.window: expected one of day, week, month, quarter, year, found "mnth", did you mean `month`?',
+      '8:11 default_budget.window: expected one of day, week, month, quarter, year, run, found "mnth", did you mean `month`?',
       '9:9 default_budget.hard: expected true or false, found "yes"',
       "10:14 default_budget.limit_usd: expected a decimal number of USD from 0 to 1 billion, with at most 9 decimal places, found -1",
       '11:9 default_budget.zone: expected an IANA time zone such as Europe/Berlin, found "Europe/Berln"',
@@ -254,7 +255,7 @@ port: 8080
     expect(wrongIn(text)).toEqual([
       "1:19 default_budget.window: run is for budgets whose scope names a run; see run_budget",
       "2:13 run_budget: `limit_usd` is missing",
-      "4:49 budgets[0].window: run is for budgets whose scope names a run",
+      "4:43 budgets[0].window: run is for budgets whose scope names a run",
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
 import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
 import { amountIn, closed, idText, instantText, notes, scopeText, usdText } from "./field-contract.ts";
@@ -20,6 +21,7 @@ const windowKind = Type.Enum([...WINDOW_KINDS]);
 const onShort = Type.Enum([...ON_SHORT], { description: "What happens to a call that does not fit, the strictest first" });
 const fallbackModel = Type.String({ minLength: 1, maxLength: 128, description: "For on_short fallback_model" });
 const template = Type.String({ minLength: 1, maxLength: 4000, description: "The answer, for on_short template" });
+const onStoreDown = Type.Enum([...ON_STORE_DOWN], { description: "New calls while the ledger cannot be written" });
 const covers = Type.Enum(["all", "rest"], { description: "rest: only calls of models without a budget of their own" });
 const warnPercent = Type.Integer({ minimum: 1, maximum: 100 });
 const thresholds = Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), { maxItems: 20, uniqueItems: true });
@@ -47,6 +49,7 @@ export const budgetView = closed({
   on_short: onShort,
   fallback_model: Type.Optional(fallbackModel),
   template: Type.Optional(template),
+  on_store_down: onStoreDown,
   thresholds,
   warn_percent: warnPercent,
   covers,
@@ -68,6 +71,7 @@ export const budgetBody = closed({
   on_short: Type.Optional(onShort),
   fallback_model: Type.Optional(fallbackModel),
   template: Type.Optional(template),
+  on_store_down: Type.Optional(onStoreDown),
   thresholds: Type.Optional(thresholds),
   warn_percent: Type.Optional(warnPercent),
   covers: Type.Optional(covers),

@@ -222,6 +222,12 @@ export const PROBLEMS = {
     title: "The ledger cannot be written now, so no money can be held.",
     remedy: "See the server's log; usually the disk is full or was taken away.",
   },
+  lease_used_up: {
+    status: 503,
+    retry: true,
+    title: "The ledger cannot be written now, and what this process was granted before is used up.",
+    remedy: "Try again when the ledger is back; see the server's log. A larger limit gives larger leases.",
+  },
   warehouse_unavailable: {
     status: 503,
     retry: true,

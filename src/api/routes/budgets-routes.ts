@@ -46,6 +46,7 @@ export const budgetsRoutes: readonly Route[] = [
         onShort: body.on_short,
         fallbackModel: body.fallback_model === undefined ? undefined : checkScopeValue(body.fallback_model, "/fallback_model"),
         template: body.template,
+        onStoreDown: body.on_store_down,
         thresholds,
         warnPercent: body.warn_percent,
         covers: body.covers,

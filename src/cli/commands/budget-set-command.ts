@@ -1,5 +1,6 @@
 import type { Static } from "typebox";
 import type { budgetAnswer } from "../../contract/budgets-contract.ts";
+import { ON_STORE_DOWN } from "../../core/ledger/budget.ts";
 import { ON_SHORT } from "../../core/ledger/on-short.ts";
 import { WINDOW_KINDS } from "../../core/time/window.ts";
 import { clientFor } from "../api-client.ts";
@@ -38,6 +39,12 @@ export const budgetSetCommand: Command = {
     },
     { name: "template", type: "string", value: "text", description: "Answer to calls that do not fit, for --on-short template" },
     {
+      name: "on-store-down",
+      type: "string",
+      value: "way",
+      description: "New calls while the ledger cannot be written: deny, or serve_from_lease",
+    },
+    {
       name: "thresholds",
       type: "string",
       value: "percents",
@@ -71,6 +78,7 @@ export function budgetWish(context: CommandContext): Record<string, unknown> {
     on_short: oneOf(context, "on-short", ON_SHORT),
     fallback_model: context.text("fallback-model"),
     template: context.text("template"),
+    on_store_down: oneOf(context, "on-store-down", ON_STORE_DOWN),
     thresholds: percents(context.list("thresholds")),
     warn_percent: wholeNumber(context, "warn-percent", 1, 100),
     covers: oneOf(context, "covers", ["all", "rest"]),

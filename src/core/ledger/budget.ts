@@ -3,6 +3,9 @@ import type { ScopeSelector } from "../scope/scope.ts";
 import type { Instant, Period, WindowKind } from "../time/window.ts";
 import type { OnShort } from "./on-short.ts";
 
+export const ON_STORE_DOWN = ["deny", "serve_from_lease"] as const;
+export type OnStoreDown = (typeof ON_STORE_DOWN)[number];
+
 /** A limit in money on a scope selector for a calendar window. */
 export interface Budget {
   readonly id: string;
@@ -19,6 +22,11 @@ export interface Budget {
   readonly fallbackModel?: string | undefined;
   /** Of `template`: the text that callers are answered with. */
   readonly template?: string | undefined;
+  /**
+   * What happens to new calls while the store cannot be written: they are refused, which is also meant when nothing is said, or they go
+   * on inside leases that this process was granted before.
+   */
+  readonly onStoreDown?: OnStoreDown | undefined;
   /** Whole percents of the limit, rising. A crossing is told once a window. */
   readonly thresholds: readonly number[];
   /** Answers carry X-AI-Budget-Warning above this share of the limit, in percent. */

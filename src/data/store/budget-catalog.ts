@@ -7,7 +7,7 @@ import type { AuditedChange, LedgerStore } from "../../ports/ledger-store.ts";
 /** What a tenant without a budget of its own gets with its first call. */
 export type DefaultBudget = Pick<
   Budget,
-  "limitNano" | "window" | "zone" | "hard" | "onShort" | "fallbackModel" | "template" | "thresholds" | "warnPercent"
+  "limitNano" | "window" | "zone" | "hard" | "onShort" | "fallbackModel" | "template" | "onStoreDown" | "thresholds" | "warnPercent"
 >;
 
 /** What every run gets with its first call. */

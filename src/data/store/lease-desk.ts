@@ -87,13 +87,15 @@ export class LeaseDesk {
 
   /**
    * @param scopes the call's scope, once per provider and model that it may be sent to: all their budgets must carry it
-   * @throws Problem store_unavailable; then nothing is held and the call must not be sent
+   * @throws Problem store_unavailable, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
    */
   async hold(holdId: string, scopes: readonly CallScope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
     for (let round = 0; ; round++) {
-      // While endings cannot be written, no new call is let through on leases that were given before.
-      if (this.#unwritten.size > 0) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
-      if (this.#uncertain) await this.#recountOnce();
+      // While endings cannot be written, no new call is let through on leases that were given before, unless its budgets want that.
+      const isDoubtful = this.#unwritten.size > 0 || this.#uncertain;
+      const mayServe = isDoubtful && servesFromLease(this.#budgetsOf(scopes, at));
+      if (this.#unwritten.size > 0 && !mayServe) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
+      if (this.#uncertain && !mayServe) await this.#recountOnce();
       const { budgets, due } = this.#budgetsOf(scopes, at);
       const accounts = budgets.map((budget) => this.#window(budget, at).account);
       const shortages = due.length === 0 ? this.#book.hold(holdId, accounts, amountNano) : undefined;
@@ -107,12 +109,19 @@ export class LeaseDesk {
         }
         return { outcome: "held", hold: { holdId, accounts, budgets, amountNano } };
       }
+      if (mayServe) {
+        // What is in the book was granted, so it may be held whatever became of later requests; more has to come from the store.
+        if (this.#unwritten.size > 0) throw new Problem("lease_used_up", { unwritten_endings: this.#unwritten.size });
+        await this.#recountOnce().catch(leaseUsedUp);
+        continue;
+      }
       const wants = budgets.flatMap((budget) => {
         const { account, period } = this.#window(budget, at);
         const missingNano = this.#book.missingNano(account, amountNano);
         return missingNano === undefined ? [] : [{ budgetId: budget.id, window: period, missingNano }];
       });
-      const answer = await this.#lease({ at, wants, create: due }, accounts);
+      const asked = this.#lease({ at, wants, create: due }, accounts);
+      const answer = await (servesFromLease({ budgets, due }) ? asked.catch(leaseUsedUp) : asked);
       this.#catalog.remember(answer.created);
       if (answer.outcome === "granted") continue;
       // While the store looked, other calls may have ended: the refusal must be right when the answer came, not when it was asked for.
@@ -315,6 +324,15 @@ export class LeaseDesk {
     this.#windows.set(budget.id, fresh);
     return fresh;
   }
+}
+
+function servesFromLease({ budgets, due }: { budgets: readonly Budget[]; due: readonly Budget[] }): boolean {
+  return due.length === 0 && budgets.length > 0 && budgets.every(({ onStoreDown }) => onStoreDown === "serve_from_lease");
+}
+
+function leaseUsedUp(error: unknown): never {
+  if (error instanceof Problem && error.code === "store_unavailable") throw new Problem("lease_used_up", {}, { cause: error });
+  throw error;
 }
 
 function firstOfItsId(budget: Budget, index: number, all: readonly Budget[]): boolean {
