@@ -63,11 +63,7 @@ export async function startBallastServer(upstream: BenchServer, checkout: string
     ],
     telemetry: { log_level: "error" },
   };
-  // JSON is YAML too.
-  writeFileSync(join(folder, "ballast.yaml"), JSON.stringify(config));
-  const args = [join(checkout, "src/cli/ballast.ts"), "serve", "--json", "--config", join(folder, "ballast.yaml")];
-  const { child, line, errors } = await startChild([...nodeOptions, ...args]);
-  const { url } = JSON.parse(line) as { url: string };
+  const { child, url, errors } = await startServe(folder, config, checkout, nodeOptions);
   const answer = await fetch(`${url}/api/v1/keys`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}` },
@@ -92,6 +88,40 @@ export async function startBallastServer(upstream: BenchServer, checkout: string
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** `ballast serve` over a ledger that is there already, without providers and warehouse. */
+export async function startLedgerServer(folder: string, checkout: string) {
+  const config = {
+    data_dir: join(folder, "data"),
+    listen: { port: 0 },
+    admin_token: TOKEN,
+    stores: { warehouse: "none" },
+    telemetry: { log_level: "error" },
+  };
+  const { child, url } = await startServe(folder, config, checkout);
+  return {
+    pid: child.pid!,
+    /** @returns milliseconds until the last byte of the answer was there */
+    async time(method: string, path: string, body?: unknown): Promise<number> {
+      const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+      const startedAt = performance.now();
+      const answer = await fetch(`${url}${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+      const text = await answer.text();
+      if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${text}`);
+      return performance.now() - startedAt;
+    },
+    close: () => stop(child),
+  };
+}
+
+async function startServe(folder: string, config: object, checkout: string, nodeOptions: string[] = []) {
+  // JSON is YAML too.
+  writeFileSync(join(folder, "ballast.yaml"), JSON.stringify(config));
+  const args = [join(checkout, "src/cli/ballast.ts"), "serve", "--json", "--config", join(folder, "ballast.yaml")];
+  const { child, line, errors } = await startChild([...nodeOptions, ...args]);
+  const { url } = JSON.parse(line) as { url: string };
+  return { child, url, errors };
 }
 
 /** The gateway of the npm package @portkey-ai/gateway, as its start:node starts it. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { BenchSetting } from "./bench-setting.ts";
 import { bodiesBench } from "./bodies-bench.ts";
+import { budgetsBench } from "./budgets-bench.ts";
 import { figureTable, type Outcome, summaryOf } from "./figure.ts";
 import { gatewayBench } from "./gateway-bench.ts";
 import { latencyBench } from "./latency-bench.ts";
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   bodies: bodiesBench,
   memory: memoryBench,
   ledger: ledgerBench,
+  budgets: budgetsBench,
   postgres: postgresBench,
 };
 

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { setBudget } from "./api/budget-change.ts";
+import { type BudgetWish, planBudget, setBudget } from "./api/budget-change.ts";
 import { parseConfig } from "./config/read-config.ts";
-import { usd } from "./core/money/usd.ts";
+import { formatUsd, usd } from "./core/money/usd.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
-import { applyBudgets, defaultBudgetOf, placesOf, runBudgetOf, servedProvider } from "./from-config.ts";
+import { applyBudgets, defaultBudgetOf, placesOf, runBudgetOf, servedProvider, tiersOf } from "./from-config.ts";
 import { createRouteTable } from "./gateway/route-table.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 
@@ -84,11 +84,58 @@ describe("the budgets of the configuration file", () => {
     return { catalog, changedSince: await applyBudgets(config, catalog, AT) };
   }
 
+  it("follow their tier when the file changes it, also those that the API gave the tier, but for what is their own", async () => {
+    const open = async (tier: string) => {
+      const config = parseConfig(
+        `tiers: [{ name: gold, ${tier} }]\nbudgets: [{ scope: { tenant: acme }, tier: gold, hard: true }]`,
+        "f",
+        {},
+      );
+      store = await openSqliteLedgerStore({ folder, bootId: "boot-1", openedAt: AT }, () => AT);
+      const catalog = await BudgetCatalog.open(store, null);
+      await applyBudgets(config, catalog, AT);
+      return { budgets: catalog, tiers: tiersOf(config), defaultBudget: null, now: () => AT };
+    };
+    const first = await open("limit_usd: 10, hard: false, warn_percent: 60");
+    const set = (tenant: string, wish: BudgetWish) => {
+      const place = { selector: { tenant }, window: "month", coversWhenNew: "all" } as const;
+      const plan = planBudget(undefined, place, wish, "", first);
+      return first.budgets.put(plan.budget, plan.change);
+    };
+    await set("follows", { tier: "gold" });
+    await set("own", { tier: "gold", limitNano: usd("3") });
+    await set("none", { limitNano: usd("10") });
+    const shown = (budgets: BudgetCatalog) =>
+      Object.fromEntries(
+        budgets.all().map(({ id, limitNano, hard, warnPercent }) => [id.slice(7), [formatUsd(limitNano), hard, warnPercent]]),
+      );
+    expect(shown(first.budgets)).toEqual({
+      acme: ["10", true, 60],
+      follows: ["10", false, 60],
+      own: ["3", false, 60],
+      none: ["10", true, 80],
+    });
+    await store.close();
+
+    const second = await open("limit_usd: 20, hard: true");
+    const changed = { acme: ["20", true, 80], follows: ["20", true, 60], own: ["3", true, 60], none: ["10", true, 80] };
+    expect(shown(second.budgets)).toEqual(changed);
+    const rows = (await store.audit(10)).length;
+    await store.close();
+    expect(shown((await open("limit_usd: 20, hard: true")).budgets)).toEqual(changed);
+    expect(await store.audit(10)).toHaveLength(rows);
+  });
+
   it("are set once, give way to a change by API over restarts, and win again when the file changes", async () => {
     const first = await start("10");
     expect(first.changedSince).toEqual([]);
     const place = { selector: { tenant: "acme" }, window: "month", coversWhenNew: "rest" } as const;
-    await setBudget(place, { limitNano: usd("5") }, "an incident", { budgets: first.catalog, defaultBudget: null, now: () => AT });
+    await setBudget(place, { limitNano: usd("5") }, "an incident", {
+      budgets: first.catalog,
+      defaultBudget: null,
+      now: () => AT,
+      tiers: new Map(),
+    });
     await store.close();
 
     const second = await start("10");

@@ -5,6 +5,7 @@ import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import { minuteOfDay, type QuietHours } from "./core/alerts/quiet-hours.ts";
 import { invariant } from "./core/invariant.ts";
 import type { Budget } from "./core/ledger/budget.ts";
+import { retier, sameTier, type TierSettings } from "./core/ledger/budget-tier.ts";
 import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
 import { selectorKey } from "./core/scope/scope.ts";
@@ -30,7 +31,7 @@ export function runBudgetOf(config: Config): RunBudget | null {
   return config.run_budget ? runLimitsOf(config.run_budget) : null;
 }
 
-function limitsOf(budget: Omit<BudgetConfig, "scope" | "id" | "covers">): DefaultBudget {
+function limitsOf(budget: Omit<BudgetConfig, "scope" | "id" | "covers" | "tier">): DefaultBudget {
   const { window, zone } = budget;
   return { ...runLimitsOf(budget), window, zone };
 }
@@ -62,11 +63,13 @@ function nanoOf(amount: string): Nano {
  */
 export async function applyBudgets(config: Config, catalog: BudgetCatalog, at: number): Promise<string[]> {
   const changedSince: string[] = [];
+  const tiers = tiersOf(config);
   for (const configured of config.budgets) {
     const { id, scope, covers } = configured;
     const before = catalog.get(id);
     const stamps = { origin: "config", createdAt: before?.createdAt ?? at, updatedAt: at } as const;
-    const budget: Budget = { id, selector: scope, covers, ...limitsOf(configured), ...stamps };
+    const tier = configured.tier === undefined ? undefined : { name: configured.tier, settings: tiers.get(configured.tier) ?? {} };
+    const budget: Budget = { id, selector: scope, covers, ...limitsOf(configured), tier, ...stamps };
     const said = shapeOf(budget);
     if (before?.configured === said) {
       if (shapeOf(before) !== said) changedSince.push(id);
@@ -75,17 +78,44 @@ export async function applyBudgets(config: Config, catalog: BudgetCatalog, at: n
     const change = { actor: "config", action: "budget.set", target: id, reason: "the configuration file" };
     await catalog.put({ ...budget, configured: said }, { ...change, before: before ? shapeOf(before) : null, after: said });
   }
+  await applyTiers(config, tiers, catalog, at);
   return changedSince;
+}
+
+/** What tiers say of budgets, by their names. */
+export function tiersOf({ tiers }: Pick<Config, "tiers">): ReadonlyMap<string, TierSettings> {
+  return new Map(
+    tiers.map(({ name, limit_usd, hard, on_short: onShort, fallback_model: fallbackModel, template, thresholds, ...others }) => {
+      const limitNano = nanoOf(limit_usd);
+      const settings = { limitNano, hard, onShort, fallbackModel, template, thresholds, warnPercent: others.warn_percent };
+      return [name, Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))];
+    }),
+  );
+}
+
+/** Budgets that the API gave a tier follow it when the file says something new of it. Those in the file were set by the file. */
+async function applyTiers(config: Config, tiers: ReadonlyMap<string, TierSettings>, catalog: BudgetCatalog, at: number): Promise<void> {
+  const inFile = new Set(config.budgets.map(({ id }) => id));
+  for (const budget of catalog.all()) {
+    const settings = budget.tier && tiers.get(budget.tier.name);
+    if (!budget.tier || !settings || inFile.has(budget.id)) continue;
+    const tier = { name: budget.tier.name, settings };
+    if (sameTier(budget.tier, tier)) continue;
+    const after = { ...retier(budget, tier), updatedAt: at };
+    const change = { actor: "config", action: "budget.set", target: budget.id, reason: `the tier ${tier.name} in the configuration file` };
+    await catalog.put(after, { ...change, before: shapeOf(budget), after: shapeOf(after) });
+  }
 }
 
 /** What a file can say of a budget, as text to compare. */
 function shapeOf(budget: Budget): string {
-  const { selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers } = budget;
+  const { selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers, tier } = budget;
   const { fallbackModel, template, onStoreDown } = budget;
   const always = [selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers];
+  const named = tier ? [tier.name] : [];
   // What came later is said only where it is set: the text of a file that does not name it must stay what it was.
-  const later = Object.entries({ fallbackModel, template, onStoreDown }).filter(([, value]) => value !== undefined);
-  return JSON.stringify(later.length === 0 ? always : [...always, Object.fromEntries(later)]);
+  const later = Object.fromEntries(Object.entries({ fallbackModel, template, onStoreDown }).filter(([, value]) => value !== undefined));
+  return JSON.stringify([...always, ...named, ...(Object.keys(later).length === 0 ? [] : [later])]);
 }
 
 const DIALECTS: Readonly<Record<ProviderConfig["kind"], ProviderTarget["dialects"]>> = {

@@ -1,6 +1,8 @@
 import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
+import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import type { LeaseDesk } from "./data/store/lease-desk.ts";
+import { BEAT_MS, type ProcessLife, RECALL_POLL_MS } from "./data/store/process-life.ts";
 import { drainOutbox, TRACE_BATCH } from "./ingest/drain-outbox.ts";
 import type { EventSettings } from "./notify/alert-event.ts";
 import type { AlertLog, Channel } from "./notify/channel.ts";
@@ -14,6 +16,8 @@ export interface JobParts {
   readonly store: LedgerStore;
   readonly warehouse: Warehouse | undefined;
   readonly desk: LeaseDesk;
+  readonly life: ProcessLife;
+  readonly budgets: BudgetCatalog;
   /** A file for rows on their way into the warehouse. */
   readonly spool: string;
   readonly now: () => number;
@@ -33,6 +37,10 @@ export interface NotifyParts {
 interface Job {
   readonly name: string;
   readonly everyMs: number;
+  /** Which processes on one ledger do it: each for itself, or one for all. */
+  readonly by: "each" | "one";
+  /** What keeps several processes together: done only where there may be several, and as often while it fails. */
+  readonly steady?: boolean;
   /**
    * @param stopping tells a job that waits for somebody else to let go
    * @returns true when there is more to do at once
@@ -43,26 +51,59 @@ interface Job {
 /** Everything that happens by itself. */
 export const JOBS: readonly Job[] = [
   {
+    name: "heartbeat",
+    everyMs: BEAT_MS,
+    by: "each",
+    steady: true,
+    run: async ({ life }) => {
+      await life.beat();
+      return false;
+    },
+  },
+  {
+    name: "recalls without news",
+    everyMs: RECALL_POLL_MS,
+    by: "each",
+    steady: true,
+    run: async ({ life }) => {
+      await life.answerRecalls();
+      return false;
+    },
+  },
+  {
     name: "traces into the warehouse",
     everyMs: 1000,
+    by: "one",
     run: async ({ store, warehouse, spool }) => (warehouse ? (await drainOutbox(store, warehouse, spool)) === TRACE_BATCH : false),
   },
   {
     name: "alerts out of the outbox",
     everyMs: 1000,
+    by: "one",
     run: async ({ store, notify, now }) => (await takeAlerts(store, notify.routes, now)) === ALERT_BATCH,
   },
   {
     name: "alerts that are over",
     everyMs: 10_000,
+    by: "one",
     run: async ({ store, notify, now }) => {
       await watchAlerts({ store, ...notify, now });
       return false;
     },
   },
   {
+    name: "raises of budgets begin and end",
+    by: "one",
+    everyMs: 1000,
+    run: async ({ store, budgets, now }) => {
+      await budgets.renew(await store.turnRaises(now()));
+      return false;
+    },
+  },
+  {
     name: "idle leases of ended windows go back",
     everyMs: 10_000,
+    by: "each",
     run: async ({ desk, now }) => {
       await desk.giveBackIdle("ended_windows", now());
       return false;
@@ -75,6 +116,7 @@ function deliveryJob(channel: Channel): Job {
   return {
     name: `alerts to ${channel.name}`,
     everyMs: 1000,
+    by: "one",
     run: ({ store, notify, now, random, log }, stopping) => {
       const { retry, event } = notify;
       return deliverAlerts(channel, { alerts: store.alerts, retry, event, now, random, log }, stopping);
@@ -85,19 +127,24 @@ function deliveryJob(channel: Channel): Job {
 /** Starts the jobs, each waiting for its own end before its next turn. @returns stops them and waits for those under way */
 export function startJobs(parts: JobParts): () => Promise<void> {
   const stopping = new AbortController();
-  const loops = [...JOBS, ...parts.notify.channels.map(deliveryJob)].map(async (job) => {
+  const ofOneProcess = (job: Job) => parts.store.shared || !job.steady;
+  const loops = [...JOBS.filter(ofOneProcess), ...parts.notify.channels.map(deliveryJob)].map(async (job) => {
     let failures = 0;
     while (!stopping.signal.aborted) {
       let more = false;
       try {
-        more = await job.run(parts, stopping.signal);
+        more = job.by === "each" || parts.life.leads ? await job.run(parts, stopping.signal) : false;
         failures = 0;
       } catch (error) {
         failures += 1;
         if (failures === 1 || failures % 20 === 0)
           parts.log.warn({ job: job.name, failures, error: (error as Error).message }, "a job failed; it goes on");
       }
-      if (!more) await pause(failures > 0 ? Math.min(30_000, job.everyMs * 2 ** Math.min(failures, 7)) : job.everyMs, stopping.signal);
+      if (!more)
+        await pause(
+          failures > 0 && !job.steady ? Math.min(30_000, job.everyMs * 2 ** Math.min(failures, 7)) : job.everyMs,
+          stopping.signal,
+        );
     }
   });
   return async () => {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -19,6 +20,7 @@ import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
 import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
+import { ProcessLife } from "./data/store/process-life.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
@@ -31,6 +33,7 @@ import {
   placesOf,
   runBudgetOf,
   servedProvider,
+  tiersOf,
 } from "./from-config.ts";
 import { AnswerCache } from "./gateway/answer-cache.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
@@ -110,7 +113,7 @@ async function start(
   const ledgerFolder = join(config.data_dir, "ledger");
   const store = await openLedgerStore(
     config,
-    { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), maxPages: options.maxPages },
+    { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), name: `${hostname()}:${process.pid}`, maxPages: options.maxPages },
     now,
   );
   let openHolds = () => 0;
@@ -124,7 +127,9 @@ async function start(
   const keys = await KeyRing.open(store, now);
   const journal = new CallJournal(ledgerFolder, store.epoch);
   opened.push(() => journal.close());
-  const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: retryWithBackoff(log) });
+  const recallWaitMs = config.gateway.recall_wait_ms;
+  const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: retryWithBackoff(log), recallWaitMs });
+  const life = new ProcessLife({ store, budgets, keys, desk, log });
   openHolds = () => desk.openHolds();
   opened.push(() => desk.giveBackIdle("all", now()));
   const changedSince = await applyBudgets(config, budgets, now());
@@ -186,6 +191,7 @@ async function start(
       adminToken,
       openReads,
       defaultBudget,
+      tiers: tiersOf(config),
       budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       alertChannels: channels.map(({ name, kind }) => ({ name, kind })),
       newTraceId,
@@ -217,7 +223,7 @@ async function start(
   );
   const spool = join(resolve(ledgerFolder), "outbox.spool");
   const notify = { channels, ...notifySettings(config) };
-  const stopJobs = startJobs({ store, warehouse, desk, spool, now, random: Math.random, log, notify });
+  const stopJobs = startJobs({ store, warehouse, desk, life, budgets, spool, now, random: Math.random, log, notify });
   opened.push(stopJobs);
   await api.ready();
   await listen(server, config.listen);

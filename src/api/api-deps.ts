@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { PriceView } from "../contract/books-contract.ts";
+import type { TierSettings } from "../core/ledger/budget-tier.ts";
 import type { Nano } from "../core/money/usd.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { BudgetCatalog, DefaultBudget } from "../data/store/budget-catalog.ts";
@@ -8,11 +9,19 @@ import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { NearestBudgets } from "./nearest-budgets.ts";
 
-/** What the API asks of the rest. */
-export interface ApiDeps {
+/** What the API asks of the rest, and what it makes of that for itself. */
+export interface ApiDeps extends ApiParts {
+  readonly nearest: NearestBudgets;
+}
+
+export interface ApiParts {
   readonly store: LedgerStore;
-  readonly budgets: Pick<BudgetCatalog, "matching" | "due" | "all" | "get" | "put" | "remember">;
+  readonly budgets: Pick<
+    BudgetCatalog,
+    "matching" | "due" | "all" | "lasting" | "ofTenant" | "ofSelector" | "get" | "put" | "putAll" | "renew" | "remember"
+  >;
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;
   readonly prices: PriceLookup;
@@ -28,6 +37,8 @@ export interface ApiDeps {
   /** Reads, checks and tracking need no token: for a server that only this machine can reach. */
   readonly openReads: boolean;
   readonly defaultBudget: DefaultBudget | null;
+  /** What tiers say of budgets, by their names. */
+  readonly tiers: ReadonlyMap<string, TierSettings>;
   /** Ids of the budgets that the configuration file names. */
   readonly budgetsInFile: ReadonlySet<string>;
   /** The channels that alerts can go to. */

@@ -41,6 +41,8 @@ export interface Route {
   readonly body: TObject | undefined;
   /** A request without a body then counts as {}. */
   readonly bodyOptional: boolean;
+  /** Where a body may be larger than others. */
+  readonly mostBodyBytes?: number;
   readonly answers: Readonly<Record<number, AnswerShape>>;
   readonly handle: (call: ApiCall<never, never, never>, deps: ApiDeps) => Promise<Answer>;
 }
@@ -54,6 +56,7 @@ interface TypedRoute<P extends TObject, Q extends TObject, B extends TObject> {
   readonly query?: Q;
   readonly body?: B;
   readonly bodyOptional?: boolean;
+  readonly mostBodyBytes?: number;
   readonly answers: Readonly<Record<number, AnswerShape>>;
   readonly handle: (call: ApiCall<Static<P>, Static<Q>, Static<B>>, deps: ApiDeps) => Promise<Answer>;
 }

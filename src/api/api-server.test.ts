@@ -173,7 +173,10 @@ describe("operations", () => {
       additionalProperties: false,
       required: ["tenant_id", "model", "monthly_limit_usd"],
     });
-    expect(body.paths["/api/v1/budgets/{scope}"].post.parameters).toMatchObject([{ name: "scope", in: "path", required: true }]);
+    expect(body.paths["/api/v1/budgets/{scope}"].post.parameters).toMatchObject([
+      { name: "scope", in: "path", required: true },
+      { name: "dry_run", in: "query", required: false },
+    ]);
   });
 
   it("shows accounts in the metrics as the API shows them", async () => {
@@ -240,7 +243,7 @@ describe("the start page", () => {
     const { budgets } = await testApi();
     const page = await testApi({
       warehouse,
-      budgets: { ...pick(budgets), all: () => [evil] },
+      budgets: { ...pick(budgets), all: () => [evil], lasting: () => [evil] },
     });
     const { text } = await page.ask("GET", "/");
     expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");
@@ -290,8 +293,12 @@ function pick(budgets: Awaited<ReturnType<typeof testApi>>["budgets"]) {
   return {
     matching: budgets.matching.bind(budgets),
     due: budgets.due.bind(budgets),
+    ofTenant: budgets.ofTenant.bind(budgets),
+    ofSelector: budgets.ofSelector.bind(budgets),
     get: budgets.get.bind(budgets),
     put: budgets.put.bind(budgets),
+    putAll: async () => [],
+    renew: async () => {},
     remember: budgets.remember.bind(budgets),
   };
 }

@@ -1,10 +1,11 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerFactory, fastify } from "fastify";
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
-import type { ApiDeps } from "./api-deps.ts";
+import type { ApiDeps, ApiParts } from "./api-deps.ts";
 import { authorise } from "./api-roles.ts";
 import type { Answer, Route } from "./api-route.ts";
 import { readJsonBody } from "./json-body.ts";
+import { NearestBudgets } from "./nearest-budgets.ts";
 import { PROBLEM_TYPE, problemBody, problemOf } from "./problem-answer.ts";
 import { ROUTES } from "./route-list.ts";
 import { lockedPage } from "./routes/operations-routes.ts";
@@ -18,7 +19,8 @@ declare module "fastify" {
 }
 
 /** Ballast's own API over the explicit route list. The gateway's endpoints are not here. */
-export function buildApi(deps: ApiDeps, options: { serverFactory?: FastifyServerFactory } = {}): FastifyInstance {
+export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServerFactory } = {}): FastifyInstance {
+  const deps: ApiDeps = { ...parts, nearest: new NearestBudgets(parts) };
   const app = fastify({
     ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
     logger: false,
@@ -50,6 +52,7 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
     method: route.method,
     url: route.path,
     config: { route },
+    bodyLimit: route.mostBodyBytes ?? MOST_BODY_BYTES,
     schema: {
       ...(route.params ? { params: route.params } : {}),
       // A route that lists no query parameters takes none.

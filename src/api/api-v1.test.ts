@@ -162,12 +162,16 @@ describe("/api/v1/budgets", () => {
       thresholds: [50, 90],
       warn_percent: 70,
       covers: "all",
+      tier: null,
       origin: "api",
+      raises: [],
       account: {
         id: "tenant=acme,model=meta%2Fllama-3,window=week@2025-11-09T23:00:00.000Z",
         window_start: "2025-11-09T23:00:00.000Z",
         window_end: "2025-11-16T23:00:00.000Z",
+        limit_usd: "12.5",
         spent_usd: "0",
+        credited_usd: "0",
         held_usd: "0",
         in_doubt_usd: "0",
         leased_usd: "0",
@@ -178,6 +182,20 @@ describe("/api/v1/budgets", () => {
     });
     expect((await ask("GET", "/api/v1/budgets", { token: null })).body.budgets).toEqual([body.budget]);
     expect(store.auditRows).toMatchObject([{ actor: "admin", action: "budget.set", reason: "pilot" }]);
+  });
+
+  it("lists budgets page by page, in the order of their ids, also when they change between two pages", async () => {
+    const { ask } = await testApi();
+    for (const team of ["d", "b", "a", "c"]) await ask("POST", `/api/v1/budgets/team=${team}`, { body: { limit_usd: 5 } });
+    const page = async (query: string) => (await ask("GET", `/api/v1/budgets?${query}`)).body;
+    const idsOf = ({ budgets }: { budgets: { id: string }[] }) => budgets.map(({ id }) => id);
+    const first = await page("limit=2");
+    expect([idsOf(first), first.next]).toEqual([["team=a", "team=b"], "team=b"]);
+    await ask("POST", "/api/v1/budgets/team=b", { body: { limit_usd: 6 } });
+    const second = await page(`limit=2&after=${encodeURIComponent(first.next)}`);
+    expect([idsOf(second), second.next]).toEqual([["team=c", "team=d"], null]);
+    expect(await page("after=team%3Dd")).toEqual({ budgets: [], next: null });
+    expect((await ask("GET", "/api/v1/budgets?limit=5000")).status).toBe(400);
   });
 
   it("leaves what is not named as it was", async () => {

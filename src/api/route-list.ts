@@ -2,6 +2,7 @@ import type { Route } from "./api-route.ts";
 import { aiBudgetRoutes } from "./routes/ai-budget-routes.ts";
 import { alertsRoutes } from "./routes/alerts-routes.ts";
 import { booksRoutes } from "./routes/books-routes.ts";
+import { budgetOperationsRoutes } from "./routes/budget-operations-routes.ts";
 import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
@@ -14,6 +15,7 @@ export const ROUTES: readonly Route[] = [
   ...costsRoutes,
   ...budgetPreviewRoutes,
   ...budgetsRoutes,
+  ...budgetOperationsRoutes,
   ...keysRoutes,
   ...booksRoutes,
   ...alertsRoutes,

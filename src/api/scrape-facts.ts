@@ -1,31 +1,24 @@
-import { isDefaultRun } from "../core/ledger/budget.ts";
-import { hardLimitReached, percentUsed, type Standing } from "../reports/budget-standing.ts";
+import { hardLimitReached, type Standing } from "../reports/budget-standing.ts";
 import type { ScrapeFacts } from "../telemetry/metrics.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import { standingsOf } from "./call-standings.ts";
+import { MOST_SHOWN } from "./nearest-budgets.ts";
 
-/** Series per budget are bounded: a scrape must stay readable, however many tenants there are. */
-const MOST_BUDGETS = 10_000;
 const MOST_HOLDS = 100_000;
 const PING_MS = 2_000;
 
 /** What the metrics need from ledger and warehouse, read at the moment of a scrape: the numbers of the API. */
 export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
-  const [standings, outbox, alerts, holds, warehouseUp] = await Promise.all([
-    standingsOf(
-      deps.budgets.all().filter((budget) => !isDefaultRun(budget)),
-      deps.now(),
-      deps,
-    ),
+  const [{ shown, omitted }, outbox, alerts, holds, warehouseUp] = await Promise.all([
+    // Series per budget are bounded: a scrape must stay readable, however many tenants there are.
+    deps.nearest.standings(MOST_SHOWN, deps.now()),
     deps.store.outboxDepth(),
     deps.store.alerts.counts(),
     deps.store.holdsInDoubt(MOST_HOLDS),
     answers(deps.warehouse),
   ]);
-  const shown = standings.length <= MOST_BUDGETS ? standings : nearestToLimit(standings);
   return {
     accounts: shown.map(({ account }) => account),
-    accountsOmitted: standings.length - shown.length,
+    accountsOmitted: omitted,
     hardLimits: hardLimits(shown),
     outboxWaiting: outbox.waiting,
     outboxParked: outbox.parked,
@@ -34,11 +27,6 @@ export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
     holdsInDoubt: holds.length,
     warehouseUp,
   };
-}
-
-function nearestToLimit(standings: readonly Standing[]): Standing[] {
-  const share = ({ account }: Standing) => percentUsed(account.spentNano, account.limitNano);
-  return standings.toSorted((a, b) => share(b) - share(a)).slice(0, MOST_BUDGETS);
 }
 
 /** Per tenant and model: reached when any hard budget of theirs, whatever its window, has nothing left. */

@@ -3,6 +3,7 @@ import { formatUsdShort, type Nano, parseDecimal } from "../core/money/usd.ts";
 import type { Instant } from "../core/time/window.ts";
 import { percentUsed, type Standing, standingStatus } from "../reports/budget-standing.ts";
 import { html, type Markup } from "./html-text.ts";
+import { sharePercent } from "./nearest-budgets.ts";
 import { START_PAGE_STYLE } from "./start-page-style.ts";
 
 export interface StartPageFacts {
@@ -10,7 +11,10 @@ export interface StartPageFacts {
   /** Base address for the examples, such as http://127.0.0.1:8787. */
   readonly base: string;
   readonly openReads: boolean;
+  /** Those of all budgets, or those closest to their limits. */
   readonly standings: readonly Standing[];
+  /** Budgets that are not among them. */
+  readonly omitted: number;
   /** Sixty, oldest first. */
   readonly minutes: readonly { readonly start: Instant; readonly calls: number }[];
   readonly startedAt: Instant;
@@ -52,15 +56,17 @@ function page(nonce: string, head: Markup, body: Markup): string {
   return `${start.text}${style}</head><body>${html`${body}</body></html>`.text}\n`;
 }
 
-function factCards({ standings, minutes, traces, warehouse, outbox }: StartPageFacts): Markup {
+function factCards({ standings, omitted, minutes, traces, warehouse, outbox }: StartPageFacts): Markup {
   const calls = minutes.reduce((sum, minute) => sum + minute.calls, 0);
   const states = standings.map(standingStatus);
   const near = states.filter((state) => state === "warning").length;
   const over = states.filter((state) => state === "exceeded").length;
   const mood = over > 0 ? "exceeded" : near > 0 ? "warning" : "ok";
+  const among = omitted > 0 ? ` among the ${grouped(standings.length)} closest to their limits` : "";
+  const counted = `${over} exhausted, ${near} above their warning share${among}`;
   const last = traces[0];
   return html`<dl class="facts">
-${card("Budgets", `${standings.length}`, html`<span class="${mood}">${over} exhausted, ${near} above their warning share</span>`)}
+${card("Budgets", grouped(standings.length + omitted), html`<span class="${mood}">${counted}</span>`)}
 ${card("Calls, last 60 minutes", `${grouped(calls)}`, html`${last ? `last at ${clock(Date.parse(last.ts))} UTC` : "none recorded yet"}`)}
 ${card("Warehouse", WAREHOUSE_WORDS[warehouse].word, html`${WAREHOUSE_WORDS[warehouse].note}`)}
 ${card("Outbox", `${grouped(outbox.waiting)} waiting`, outboxNote(outbox.parked))}
@@ -83,21 +89,17 @@ function card(name: string, value: string, note: Markup): Markup {
   return html`<div class="fact"><dt>${name}</dt><dd>${value}<small>${note}</small></dd></div>`;
 }
 
-function budgetSection({ standings, base }: StartPageFacts): Markup {
+function budgetSection({ standings, omitted, base }: StartPageFacts): Markup {
   if (standings.length === 0) {
     return html`<section><h2>Spend against budgets</h2><p class="empty">No budget yet. A tenant gets the default budget with its first call; to set one yourself:</p>
 <pre>curl -X POST ${base}/api/ai-budget/set -H "authorization: Bearer $BALLAST_ADMIN_TOKEN" -H "content-type: application/json" \\
   -d '{"tenant_id": "acme", "model": "*", "monthly_limit_usd": 50}'</pre></section>`;
   }
-  const nearest = standings.toSorted((a, b) => share(b) - share(a)).slice(0, MOST_BUDGETS);
-  const more = standings.length - nearest.length;
+  const nearest = standings.toSorted((a, b) => sharePercent(b) - sharePercent(a)).slice(0, MOST_BUDGETS);
+  const more = standings.length + omitted - nearest.length;
   return html`<section><h2>Spend against budgets <span>in their current window, the closest to the limit first; bars show spent, in doubt and held</span></h2>
 <table><thead><tr><th>Budget</th><th></th><th class="n">Used</th><th class="n">Spent</th><th class="n">Held</th><th class="n">In doubt</th><th class="n">Limit</th><th>Resets</th></tr></thead>
-<tbody>${nearest.map(budgetRow)}</tbody></table>${more > 0 ? html`<p class="empty">${more} more at /api/v1/budgets.</p>` : undefined}</section>`;
-}
-
-function share({ account }: Standing): number {
-  return percentUsed(account.spentNano + account.inDoubtNano + account.heldNano, account.limitNano);
+<tbody>${nearest.map(budgetRow)}</tbody></table>${more > 0 ? html`<p class="empty">${grouped(more)} more at /api/v1/budgets.</p>` : undefined}</section>`;
 }
 
 function budgetRow(standing: Standing): Markup {

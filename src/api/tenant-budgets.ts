@@ -6,7 +6,7 @@ import { formatUsd, type Nano } from "../core/money/usd.ts";
 import { hardLimitReached, percentUsed, type Standing, standingStatus } from "../reports/budget-standing.ts";
 import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
-import { setBudget } from "./budget-change.ts";
+import { budgetAt, planBudget, standingAfter } from "./budget-change.ts";
 import { budgetNotes } from "./budget-notes.ts";
 import { instantToSecond } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
@@ -21,7 +21,7 @@ const EVERY_MODEL = "*";
  */
 export async function tenantBudgets(tenant: string, deps: ApiDeps) {
   const at = deps.now();
-  const stored = deps.budgets.all().filter((budget) => isOfTenant(budget, tenant));
+  const stored = deps.budgets.ofTenant(tenant).filter(isOfTenant);
   const due = deps.budgets.due({ tenant }, at);
   const standings = await standingsOf([...stored, ...due].filter(isMonthly), at, deps);
   const notified = await notifiedBudgets(standings, deps);
@@ -36,21 +36,23 @@ export async function tenantBudgets(tenant: string, deps: ApiDeps) {
   };
 }
 
-/** Sets a monthly hard limit and answers with what is stored then. */
-export async function setTenantBudget(body: Static<typeof setBody>, deps: ApiDeps) {
+/** Sets a monthly hard limit and answers with what is stored then; a dry run with what would be, and stores nothing. */
+export async function setTenantBudget(body: Static<typeof setBody>, isDryRun: boolean, deps: ApiDeps) {
   const tenant = checkScopeValue(body.tenant_id, "/tenant_id");
   const limitNano = readAmount(body.monthly_limit_usd, "/monthly_limit_usd", MOST_LIMIT_NANO);
   const whole = body.model === EVERY_MODEL;
   const selector = whole ? { tenant } : { tenant, model: checkScopeValue(body.model, "/model") };
   const place = { selector, window: "month", coversWhenNew: whole ? "rest" : "all" } as const;
-  const stored = await setBudget(place, { limitNano, hard: true }, "POST /api/ai-budget/set", deps);
-  const [standing] = await standingsOf([stored], deps.now(), deps);
-  const notified = await notifiedBudgets([standing!], deps);
-  return { tenant_id: tenant, ...tenantBudget(standing!, notified.size > 0), notes: budgetNotes(stored, deps) };
+  const plan = planBudget(budgetAt(place, deps), place, { limitNano, hard: true }, "POST /api/ai-budget/set", deps);
+  const stored = isDryRun ? plan.budget : await deps.budgets.put(plan.budget, plan.change);
+  const standing = isDryRun ? await standingAfter(plan, deps) : (await standingsOf([stored], deps.now(), deps))[0]!;
+  const notified = await notifiedBudgets([standing], deps);
+  const mark = isDryRun ? { dry_run: true } : {};
+  return { ...mark, tenant_id: tenant, ...tenantBudget(standing, notified.size > 0), notes: budgetNotes(stored, deps) };
 }
 
-function isOfTenant({ selector }: Budget, tenant: string): boolean {
-  return selector.tenant === tenant && Object.keys(selector).every((dimension) => dimension === "tenant" || dimension === "model");
+function isOfTenant({ selector }: Budget): boolean {
+  return Object.keys(selector).every((dimension) => dimension === "tenant" || dimension === "model");
 }
 
 function isWholeTenant({ selector }: Budget): boolean {

@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { apiClient } from "./api-client.ts";
 import { runCli } from "./run-cli.ts";
@@ -53,6 +56,8 @@ const PROBLEM = {
   instance: "i",
 };
 const HOLD = { id: "h/1", accounts: ["a@b"], held_usd: "2", since: "2026-11-01T00:00:00.000Z", reason: "cut" };
+const AMOUNTS = { limit_usd: "5", spent_usd: "0", held_usd: "0", in_doubt_usd: "0", free_usd: "5" };
+const KEY = { name: "ci", scope: { tenant: "acme" }, may_name: ["feature", "team"], models: [], expires_at: null };
 const SUMS = { calls: 3, refused: 0, cached: 0, unpriced: 0, in_doubt: 0, prompt_tokens: 20, gen_tokens: 10 };
 const COSTS = {
   from: "2026-11-01T00:00:00.000Z",
@@ -190,8 +195,114 @@ describe("commands against a server", () => {
     expect([out.split("\n").length, err]).toEqual([2, "It covers much.\nballast.yaml names it too."]);
   });
 
+  it("asks for a dry run of a key, a limit, a raise and a reset, and says that nothing was changed", async () => {
+    const account = { id: "a@w", window_start: "s", window_end: "e", ...AMOUNTS, percent_used: 0 };
+    const budget = { id: "a", scope: {}, window: "month", limit_usd: "5", hard: true, account };
+    const raise = { id: "r1", amount_usd: "2", begins_at: "s", ends_at: "e", state: "active", approver: "CFO", reason: "launch" };
+    const change = { id: "a", action: "change", fields: [{ field: "limit_usd", before: "4", after: "5" }] };
+    const answer = { dry_run: true, key: KEY, budget, change, raise, credited_usd: "1", notes: [] };
+    const { url, asked } = await aServer(200, answer);
+    const ask = (...args: string[]) => run(...args, "--dry-run", "--url", url, "--token", "t");
+    const why = ["--approver", "CFO", "--reason", "launch"];
+    const said = [
+      await ask("key", "create", "--name", "ci", "--tenant", "acme"),
+      await ask("budget", "set", "a", "--limit-usd", "5"),
+      await ask("budget", "raise", "a", "--by-usd", "2", "--until", "2027-01-01", ...why),
+      await ask("budget", "raise-end", "r1"),
+      await ask("budget", "reset", "a", "--amount-usd", "1", ...why),
+    ];
+    expect(said.map(({ code, err }) => [code, err])).toEqual([
+      [0, "A dry run: no key was made."],
+      [0, "A dry run: nothing was changed. change a: limit_usd 4 -> 5"],
+      [0, "A dry run: nothing was changed."],
+      [0, "A dry run: nothing was changed."],
+      [0, "1 USD would be credited. A dry run: nothing was changed."],
+    ]);
+    expect(said[2]!.out).toContain("+2 USD from s until e, active, approved by CFO: launch (r1)");
+    expect(asked.map(({ path }) => path)).toEqual([
+      "/api/v1/keys?dry_run=true",
+      "/api/v1/budgets/a?dry_run=true",
+      "/api/v1/budgets/a/raises?dry_run=true",
+      "/api/v1/raises/r1/end?dry_run=true",
+      "/api/v1/budgets/a/reset?dry_run=true",
+    ]);
+    expect(asked[4]!.body).toEqual({ amount_usd: "1", approver: "CFO", reason: "launch" });
+  });
+
+  it("sends a file of budgets, says what changes, and names the places of what is wrong in it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ballast-import-"));
+    const file = join(folder, "plan.csv");
+    writeFileSync(file, "scope,limit_usd\ntenant=a,5\n");
+    const changes = [{ id: "tenant=a", action: "change", fields: [{ field: "limit_usd", before: "4", after: "5" }] }];
+    const good = await aServer(200, { dry_run: true, created: 0, changed: 1, unchanged: 2, changes, notes: ["A note."] });
+    const said = await run("budget", "import", file, "--dry-run", "--reason", "plan", "--url", good.url, "--token", "t");
+    expect(said).toEqual({
+      code: 0,
+      out: "change tenant=a: limit_usd 4 -> 5\n0 created, 1 changed, 2 unchanged.",
+      err: "A note.\nA dry run: nothing was changed.",
+    });
+    const body = { format: "csv", text: "scope,limit_usd\ntenant=a,5\n", reason: "plan" };
+    expect(good.asked[0]).toMatchObject({ path: "/api/v1/budgets/import?dry_run=true", body });
+    const problems = [{ line: 2, column: 10, field: "limit_usd", message: "is wrong" }];
+    const bad = await aServer(400, { ...PROBLEM, code: "import_invalid", detail: "Nothing was imported.", problems });
+    const refused = await run("budget", "import", file, "--url", bad.url, "--token", "t");
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining(`\n  ${file}:2:10 limit_usd: is wrong\n`) });
+    expect(await run("budget", "import", join(folder, "none.csv"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("There is no file"),
+    });
+    expect(await run("budget", "import", join(folder, "plan.txt"))).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("neither csv nor yaml"),
+    });
+    rmSync(folder, { recursive: true });
+  });
+
+  it("draws the tree of budgets, each once with what is in it, and says where limits sum to more", async () => {
+    const node = (id: string, children: string[], parents: string[]) => ({
+      id,
+      window: "month",
+      hard: true,
+      limit_usd: "5",
+      spent_usd: "1",
+      parents,
+      children,
+    });
+    const budgets = [
+      node("*", ["a", "m"], []),
+      node("a", ["am"], ["*"]),
+      node("m", ["am"], ["*"]),
+      node("am", ["x"], ["a", "m"]),
+      node("x", [], ["am"]),
+    ];
+    const { url } = await aServer(200, { budgets, warnings: ["Too much."] });
+    const { out, err } = await run("budget", "tree", "--url", url);
+    expect(
+      out
+        .split("\n")
+        .slice(1)
+        .map((line) => line.slice(0, 24).trimEnd()),
+    ).toEqual([
+      "*                  month",
+      "  a                month",
+      "    am             month",
+      "      x            month",
+      "  m                month",
+      "    am, see above  month",
+    ]);
+    expect(err).toBe("Too much.");
+  });
+
+  it("prints an export as it came", async () => {
+    const { url, asked } = await aServer(200, "budgets:\n  - id: a");
+    expect((await run("budget", "export", "--format", "yaml", "--url", url)).out).toBe("budgets:\n  - id: a");
+    expect(asked[0]?.path).toBe("/api/v1/budgets?format=yaml");
+    const refusing = await aServer(401, PROBLEM);
+    expect(await run("budget", "export", "--url", refusing.url)).toMatchObject({ code: 1, out: "" });
+  });
+
   it("puts the secret of a new key alone on stdout", async () => {
-    const { url, asked } = await aServer(201, { key: { id: "k1", name: "ci" }, secret: "bk-secret" });
+    const { url, asked } = await aServer(201, { key: { ...KEY, id: "k1" }, secret: "bk-secret" });
     const { out, err } = await run(
       "key",
       "create",
@@ -210,6 +321,7 @@ describe("commands against a server", () => {
     );
     expect(out).toBe("bk-secret");
     expect(err).toContain("k1");
+    expect(err).toContain("ci: scope tenant=acme; callers may name feature, team; models all; expires never");
     expect(asked[0]?.body).toEqual({ name: "ci", scope: { tenant: "acme", use_case: "u" }, may_name: ["feature", "team"], models: [] });
   });
 

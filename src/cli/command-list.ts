@@ -3,10 +3,17 @@ import { alertAckCommand } from "./commands/alert-ack-command.ts";
 import { alertListCommand } from "./commands/alert-list-command.ts";
 import { alertReplayCommand } from "./commands/alert-replay-command.ts";
 import { alertTestCommand } from "./commands/alert-test-command.ts";
+import { budgetExportCommand } from "./commands/budget-export-command.ts";
+import { budgetImportCommand } from "./commands/budget-import-command.ts";
 import { budgetListCommand } from "./commands/budget-list-command.ts";
 import { budgetPreviewCommand } from "./commands/budget-preview-command.ts";
+import { budgetRaiseCommand } from "./commands/budget-raise-command.ts";
+import { budgetRaiseEndCommand } from "./commands/budget-raise-end-command.ts";
+import { budgetRaisesCommand } from "./commands/budget-raises-command.ts";
+import { budgetResetCommand } from "./commands/budget-reset-command.ts";
 import { budgetSetCommand } from "./commands/budget-set-command.ts";
 import { budgetShowCommand } from "./commands/budget-show-command.ts";
+import { budgetTreeCommand } from "./commands/budget-tree-command.ts";
 import { demoCommand } from "./commands/demo-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { holdListCommand } from "./commands/hold-list-command.ts";
@@ -35,6 +42,13 @@ export const COMMANDS: readonly Command[] = [
   budgetSetCommand,
   budgetPreviewCommand,
   budgetShowCommand,
+  budgetTreeCommand,
+  budgetRaiseCommand,
+  budgetRaisesCommand,
+  budgetRaiseEndCommand,
+  budgetResetCommand,
+  budgetExportCommand,
+  budgetImportCommand,
   priceShowCommand,
   holdListCommand,
   holdResolveCommand,

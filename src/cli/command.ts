@@ -56,6 +56,13 @@ export const CONFIG_OPTION: CommandOption = {
   description: "Configuration file; ballast.yaml in this folder unless set",
 };
 
+/** What every command takes that changes budgets or keys. */
+export const DRY_RUN_OPTION: CommandOption = {
+  name: "dry-run",
+  type: "boolean",
+  description: "Say what would change, and change nothing",
+};
+
 /** What every command takes that asks a running server. */
 export const SERVER_OPTIONS: readonly CommandOption[] = [
   { name: "url", type: "string", value: "url", description: "The server's address; BALLAST_URL or the configuration's listen unless set" },

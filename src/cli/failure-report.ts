@@ -18,7 +18,8 @@ export function failureReport(error: unknown): FailureReport {
   }
   if (error instanceof ServerRefusal) {
     const { message, code, remedy, body } = error;
-    return { exitCode: 1, lines: [`ballast: ${message}`, ...(remedy ? [remedy] : []), `Code: ${code}`], json: body };
+    const problems = settingProblems(body).map((problem) => `  ${settingLine(problem)}`);
+    return { exitCode: 1, lines: [`ballast: ${message}`, ...problems, ...(remedy ? [remedy] : []), `Code: ${code}`], json: body };
   }
   if (error instanceof Problem) {
     const { message, code, remedy, details } = error;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { printCsv, printTable } from "./print-table.ts";
+import { printTable } from "./print-table.ts";
 import { progressOn } from "./progress-bar.ts";
 
 describe("what is printed", () => {
@@ -16,10 +16,6 @@ describe("what is printed", () => {
 
   it("lets no control character of a name reach the terminal", () => {
     expect(printTable([{ title: "n" }], [["a\u001b[2Jb\n"]])).toBe("n\na?[2Jb?");
-  });
-
-  it("quotes CSV fields as RFC 4180 asks", () => {
-    expect(printCsv(["a", "b"], [['say "hi"', "x,y"]])).toBe('a,b\r\n"say ""hi""","x,y"');
   });
 
   it("tells progress by tenths where there is no terminal", () => {

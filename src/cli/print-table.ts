@@ -19,9 +19,3 @@ export function printTable(columns: readonly TableColumn[], rows: readonly (read
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, "?");
 }
-
-/** A file as RFC 4180 has it. */
-export function printCsv(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  return [columns, ...rows].map((row) => row.map(field).join(",")).join("\r\n");
-}

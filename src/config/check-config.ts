@@ -5,7 +5,7 @@ import { headerConflicts } from "./check-headers.ts";
 import { channelConflicts, routeChannelConflicts } from "./check-notify.ts";
 import { budgetIdOf } from "./complete-config.ts";
 import type { Conflict } from "./config-finding.ts";
-import type { BudgetConfig, ChannelConfig, Config, PriceConfig, ProviderConfig, RouteConfig } from "./config-schema.ts";
+import type { BudgetConfig, ChannelConfig, Config, PriceConfig, ProviderConfig, RouteConfig, TierConfig } from "./config-schema.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { isLoopback } from "./text-formats.ts";
 
@@ -17,7 +17,14 @@ export interface SoundParts {
   readonly hasAdminToken: boolean;
   readonly defaultBudget: Config["default_budget"];
   readonly runBudget: Config["run_budget"];
+  /** The file's and the guide's. */
+  readonly tiers: readonly TierConfig[];
+  readonly writtenTiers: Numbered<TierConfig>;
+  /** Every tier's name, of those with other faults too. */
+  readonly tierNames: readonly string[];
   readonly budgets: Numbered<BudgetConfig>;
+  /** Budgets of which neither they nor a tier says a limit. */
+  readonly unlimited: Numbered<unknown>;
   readonly providers: Numbered<ProviderConfig>;
   /** Every provider's name, of those with other faults too. */
   readonly providerNames: readonly string[];
@@ -49,6 +56,15 @@ export function conflictsOf(parts: SoundParts): Conflict[] {
       (index) => `budgets[${index}].id`,
       "another budget has this id",
     ),
+    ...twice(
+      parts.writtenTiers,
+      ({ name }) => name,
+      (index) => `tiers[${index}].name`,
+      "another tier has this name",
+    ),
+    ...parts.writtenTiers.flatMap(({ index, entry }) => limitConflicts(entry, `tiers[${index}]`)),
+    ...parts.unlimited.map(({ index }) => ({ setting: `budgets[${index}]`, message: "`limit_usd` is missing; write it, or name a tier" })),
+    ...parts.budgets.flatMap(({ index, entry }) => tierConflicts(entry, `budgets[${index}]`, parts.tierNames)),
     ...parts.budgets.flatMap(({ index, entry }) => budgetConflicts(entry, `budgets[${index}]`)),
     ...parts.providers.flatMap(({ index, entry }) => providerConflicts(entry, `providers[${index}]`)),
     ...twice(
@@ -88,11 +104,18 @@ function rising(thresholds: readonly number[], setting: string): Conflict[] {
   return [{ setting, message: `expected rising percents, found ${thresholds[place]} after ${thresholds[place - 1]}` }];
 }
 
-function limitConflicts(limit: NonNullable<Config["run_budget"]>, path: string): Conflict[] {
-  const { thresholds, on_short: onShort, fallback_model: fallbackModel, template } = limit;
+/** Of budgets, and of tiers: what a tier does not say is a default. */
+function limitConflicts(limit: Partial<NonNullable<Config["run_budget"]>> | TierConfig, path: string): Conflict[] {
+  const { thresholds = [], on_short: onShort = "deny", fallback_model: fallbackModel, template } = limit;
   const missing = missingOnShort({ onShort, fallbackModel, template });
   const lacks = missing === undefined ? [] : [{ setting: path, message: `\`${missing}\` is missing, which on_short: ${onShort} needs` }];
   return [...rising(thresholds, `${path}.thresholds`), ...lacks];
+}
+
+function tierConflicts({ tier }: BudgetConfig, path: string, names: readonly string[]): Conflict[] {
+  if (tier === undefined || names.includes(tier)) return [];
+  const hint = didYouMean(tier, names) || `; there are ${names.join(", ")}`;
+  return [{ setting: `${path}.tier`, message: `there is no tier \`${tier}\`${hint}` }];
 }
 
 function budgetConflicts(budget: BudgetConfig, path: string): Conflict[] {

@@ -1,5 +1,5 @@
 import { type ScopeSelector, selectorKey } from "../core/scope/scope.ts";
-import type { BudgetConfig, ProviderConfig, WrittenConfig } from "./config-schema.ts";
+import type { BudgetConfig, ProviderConfig, TierConfig, WrittenConfig } from "./config-schema.ts";
 
 /** The name of a budget that was given none: its scope, and its window where that is not a month. */
 export function budgetIdOf(scope: ScopeSelector, window: BudgetConfig["window"]): string {
@@ -7,8 +7,36 @@ export function budgetIdOf(scope: ScopeSelector, window: BudgetConfig["window"])
   return window === "month" ? key : `${key},window=${window}`;
 }
 
-export function completeBudget(budget: WrittenConfig["budgets"][number]): BudgetConfig {
-  return { ...budget, id: budget.id ?? budgetIdOf(budget.scope, budget.window) };
+/** The tiers of the guide (Budget Tiers), which are there unless the file has its own of that name. */
+const GUIDE_TIERS: readonly TierConfig[] = [
+  { name: "starter", limit_usd: "500" },
+  { name: "professional", limit_usd: "2000" },
+  { name: "enterprise", limit_usd: "10000" },
+  { name: "custom", limit_usd: "50000" },
+];
+
+export function completeTiers(written: readonly TierConfig[]): TierConfig[] {
+  return [...GUIDE_TIERS.filter(({ name }) => !written.some((own) => own.name === name)), ...written];
+}
+
+/**
+ * What the budget says itself, what its tier says, and the defaults, in this order.
+ * @param isWritten whether the file says this of the budget, and it is not a default
+ * @returns a limit of 0 where neither says one, which is then told as missing
+ */
+export function completeBudget(
+  budget: WrittenConfig["budgets"][number],
+  tiers: readonly TierConfig[],
+  isWritten: (setting: string) => boolean,
+): BudgetConfig {
+  const { name: _, ...settings } = tiers.find(({ name }) => name === budget.tier) ?? { name: "", limit_usd: undefined };
+  const given = Object.fromEntries(Object.entries(settings).filter(([setting]) => setting !== "limit_usd" && !isWritten(setting)));
+  return {
+    ...budget,
+    limit_usd: budget.limit_usd ?? settings.limit_usd ?? "0",
+    ...given,
+    id: budget.id ?? budgetIdOf(budget.scope, budget.window),
+  };
 }
 
 interface KindDefaults {

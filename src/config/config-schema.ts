@@ -1,4 +1,5 @@
 import { type Static, type TSchemaOptions, Type } from "typebox";
+import { MOST_TEMPLATE_LENGTH } from "../contract/budgets-contract.ts";
 import { SEVERITIES } from "../core/alerts/alert.ts";
 import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
 import { ON_SHORT } from "../core/ledger/on-short.ts";
@@ -28,9 +29,6 @@ const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties
   Type.Object(properties, { additionalProperties: false, description, ...options });
 const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string, options: Options = { default: [] }) =>
   Type.Array(item, { maxItems: 10_000, description, ...options });
-
-/** An answer is a few sentences; every budget is kept in memory. */
-export const MOST_TEMPLATE_LENGTH = 4000;
 
 const ways = {
   hard: flag("true: calls that do not fit are refused. false: the budget tells and refuses nothing.", true),
@@ -88,7 +86,10 @@ const budget = closed(
   {
     id: Type.Optional(text("Name of the budget. The scope by default, such as tenant=acme,model=gpt-4o.", { format: "scope-value" })),
     scope: closed(scope, "Which calls the budget covers: every named value must be equal. {} covers every call."),
-    limit_usd: amount("The most that the covered calls may cost in one window, in USD.", "usd"),
+    tier: Type.Optional(text("Name of a tier, which says what the budget does not say itself.", { format: "scope-value" })),
+    limit_usd: Type.Optional(
+      amount("The most that the covered calls may cost in one window, in USD. Needed where there is no tier.", "usd"),
+    ),
     ...limit,
     covers: oneOf(
       "all: every call in scope. rest: only models without a budget of their own; only for a scope of one tenant.",
@@ -97,6 +98,29 @@ const budget = closed(
     ),
   },
   "A budget that is created or changed when the server starts.",
+);
+
+const tier = closed(
+  {
+    name: text(
+      "Name of the tier. starter, professional, enterprise and custom are there by themselves; one of these names replaces them.",
+      {
+        format: "scope-value",
+      },
+    ),
+    limit_usd: amount("The limit of its budgets, in USD.", "usd"),
+    hard: Type.Optional(Type.Boolean({ description: "As in a budget; the budget's default unless set." })),
+    on_short: Type.Optional(Type.Enum([...ON_SHORT], { description: "As in a budget; the budget's default unless set." })),
+    fallback_model: ways.fallback_model,
+    template: ways.template,
+    thresholds: Type.Optional(
+      list(Type.Integer({ minimum: 1, maximum: 1000 }), "As in a budget; the budget's default unless set.", { maxItems: 20 }),
+    ),
+    warn_percent: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: "As in a budget; the budget's default unless set." }),
+    ),
+  },
+  "Settings that several budgets share.",
 );
 
 const provider = closed(
@@ -357,6 +381,7 @@ export const configSchema = closed(
         default: null,
       },
     ),
+    tiers: list(tier, "Settings of budgets under a name. A budget's own settings win.", { default: [], maxItems: 1000 }),
     budgets: list(budget, "Budgets, created or changed when the server starts."),
     providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),
     routes: list(route, "Other names for models, with fallbacks."),
@@ -374,6 +399,12 @@ export const configSchema = closed(
         ),
         drain_max_usd: amount("After the caller has left, an answer is read on for at most this cost, in USD.", "usd", { default: "0.50" }),
         drain_max_ms: whole("… and for at most this time.", 0, 3_600_000, 30_000),
+        recall_wait_ms: whole(
+          "How long a call that is short waits for money that other processes on the same ledger hold idle, before it is refused.",
+          0,
+          60_000,
+          250,
+        ),
         idempotency_ttl_hours: whole("How long the answer to an Idempotency-Key is kept.", 1, 8760, 24),
         answer_cache_bytes: whole(
           "Memory for earlier answers, of calls under a budget with `on_short: cached_only`. They are kept as long as those of an Idempotency-Key.",
@@ -463,7 +494,8 @@ export type WrittenConfig = Static<typeof configSchema>;
 type WrittenBudget = WrittenConfig["budgets"][number];
 type WrittenProvider = WrittenConfig["providers"][number];
 
-export type BudgetConfig = WrittenBudget & { readonly id: string };
+export type BudgetConfig = WrittenBudget & { readonly id: string; readonly limit_usd: string };
+export type TierConfig = WrittenConfig["tiers"][number];
 export type ProviderConfig = WrittenProvider & Required<Pick<WrittenProvider, "price_list" | "max_tokens_field">>;
 export type RouteConfig = WrittenConfig["routes"][number];
 export type ChannelConfig = WrittenConfig["notify"]["channels"][number];

@@ -36,7 +36,7 @@ it("lets editors leave out what has a default, and put in a variable", () => {
   };
   expect(schema.required).toBeUndefined();
   expect(schema.additionalProperties).toBe(false);
-  expect(schema.properties.budgets!.items!.required).toEqual(["scope", "limit_usd"]);
+  expect(schema.properties.budgets!.items!.required).toEqual(["scope"]);
   expect(schema.properties.providers!.items!.required).toEqual(["name", "kind"]);
   expect(schema.properties.listen!.properties!.port!.anyOf).toHaveLength(2);
 });
@@ -48,7 +48,7 @@ it("agrees with what editors are told: the example passes their schema, and mist
   for (const wrong of [
     "prot: 1",
     "listen: { port: '80' }",
-    "budgets: [{ scope: {} }]",
+    "budgets: [{ limit_usd: 5 }]",
     "api: { open_reads: maybe }",
     "default_budget: 5",
   ]) {

@@ -56,6 +56,7 @@ describe("what holds", () => {
       unbounded_input: "refuse",
       drain_max_usd: "0.50",
       drain_max_ms: 30000,
+      recall_wait_ms: 250,
       idempotency_ttl_hours: 24,
       idempotency_max_bytes: 1048576,
     });
@@ -102,6 +103,35 @@ providers:
     expect(providers.map(({ models }) => models?.[0])).toEqual(["gpt-*", "claude-*", undefined, undefined]);
     expect(providers[2]).toMatchObject({ max_tokens_field: "max_tokens", retries: 2, headers: {}, headers_timeout_ms: 120000 });
     expect(providers[3]!.options).toEqual({ ttftMs: 5, errorRates: { "429": 0.5 } });
+  });
+
+  it("takes from its tier what a budget does not say itself, and knows the tiers of the guide", () => {
+    const { budgets, tiers } = parse(`
+tiers:
+  - { name: starter, limit_usd: 600, hard: false, warn_percent: 70 }
+  - { name: gold, limit_usd: 1 }
+budgets:
+  - { scope: { tenant: a }, tier: starter }
+  - { scope: { tenant: b }, tier: starter, hard: true, limit_usd: 5 }
+  - { scope: { tenant: c }, tier: enterprise }
+`);
+    expect(budgets.map(({ limit_usd, hard, warn_percent }) => [limit_usd, hard, warn_percent])).toEqual([
+      ["600", false, 70],
+      ["5", true, 70],
+      ["10000", true, 80],
+    ]);
+    const limits = Object.fromEntries(tiers.map(({ name, limit_usd }) => [name, limit_usd]));
+    expect(limits).toEqual({ professional: "2000", enterprise: "10000", custom: "50000", starter: "600", gold: "1" });
+  });
+
+  it.each([
+    ["budgets: [{ scope: {} }]", "1:11 budgets[0]: `limit_usd` is missing; write it, or name a tier"],
+    ["budgets: [{ scope: {}, tier: startr }]", "1:24 budgets[0].tier: there is no tier `startr`, did you mean `starter`?"],
+    ["tiers: [{ name: a, limit_usd: 1, on_short: template }]", "1:9 tiers[0]: `template` is missing, which on_short: template needs"],
+    ["tiers: [{ name: a, limit_usd: 1 }, { name: a, limit_usd: 2 }]", "1:38 tiers[1].name: another tier has this name"],
+    ["tiers: [{ name: a, limit_usd: 1, thresholds: [50, 50] }]", "1:34 tiers[0].thresholds: expected rising percents, found 50 after 50"],
+  ])("refuses %s", (text, expected) => {
+    expect(() => parse(text)).toThrow(expected.slice(expected.indexOf(" ") + 1));
   });
 
   it("names a budget after its scope and window unless it has a name", () => {
@@ -232,7 +262,6 @@ port: 8080
       '9:9 default_budget.hard: expected true or false, found "yes"',
       "10:14 default_budget.limit_usd: expected a decimal number of USD from 0 to 1 billion, with at most 9 decimal places, found -1",
       '11:9 default_budget.zone: expected an IANA time zone such as Europe/Berlin, found "Europe/Berln"',
-      "14:5 budgets[0]: `limit_usd` is missing",
       '14:22 budgets[0].scope.tenant: expected letters, digits and . _ : @ / + - and space, at most 128 characters, found "a,b"',
       "14:29 budgets[0].scope: unknown setting `tenat`, did you mean `tenant`?",
       "15:18 budgets[1].limit_usd: expected a decimal number of USD from 0 to 1 billion, with at most 9 decimal places, found 1e12",

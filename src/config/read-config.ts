@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { conflictsOf, type Numbered, type SoundParts } from "./check-config.ts";
-import { completeBudget, completeProvider } from "./complete-config.ts";
+import { completeBudget, completeProvider, completeTiers } from "./complete-config.ts";
 import { type ConfigFinding, type Conflict, configProblem } from "./config-finding.ts";
 import type { Config, WrittenConfig } from "./config-schema.ts";
 import { type Environment, environment as processEnvironment } from "./environment.ts";
@@ -57,6 +57,7 @@ export function parseConfig(text: string, file: string | undefined, source: Omit
   return {
     ...written,
     data_dir: resolve(written.data_dir),
+    tiers: [...sound.tiers],
     budgets: sound.budgets.map(({ entry }) => entry),
     providers: sound.providers.map(({ entry }) => entry),
   };
@@ -93,18 +94,26 @@ function withAdminToken(written: WrittenConfig, environment: Environment): { wri
 }
 
 /** What can be compared with each other: entries in which nothing is wrong so far. */
-function soundParts(written: WrittenConfig, { findings }: SettingsReading): SoundParts {
+function soundParts(written: WrittenConfig, { findings, places }: SettingsReading): SoundParts {
   const isSound = (path: string) =>
     !findings.some(({ setting }) => setting === path || setting.startsWith(`${path}.`) || setting.startsWith(`${path}[`));
   const soundOf = <Entry>(entries: readonly Entry[], list: string): Numbered<Entry> =>
     entries.map((entry, index) => ({ index, entry })).filter(({ index, entry }) => entry !== undefined && isSound(`${list}[${index}]`));
+  const writtenTiers = soundOf(written.tiers, "tiers");
+  const tiers = completeTiers(writtenTiers.map(({ entry }) => entry));
   return {
     listen: written.listen,
     // A token that cannot be used is told as such, not as missing.
     hasAdminToken: written.admin_token !== undefined || !isSound("admin_token"),
     defaultBudget: isSound("default_budget") ? written.default_budget : null,
     runBudget: isSound("run_budget") ? written.run_budget : null,
-    budgets: soundOf(written.budgets, "budgets").map(({ index, entry }) => ({ index, entry: completeBudget(entry) })),
+    tiers,
+    writtenTiers,
+    tierNames: [...tiers.map(({ name }) => name), ...written.tiers.flatMap((tier: { name?: string } | undefined) => tier?.name ?? [])],
+    budgets: soundOf(written.budgets, "budgets").map(({ index, entry }) => {
+      return { index, entry: completeBudget(entry, tiers, (setting) => places.has(`budgets[${index}].${setting}`)) };
+    }),
+    unlimited: soundOf(written.budgets, "budgets").filter(({ entry }) => entry.limit_usd === undefined && entry.tier === undefined),
     providers: soundOf(written.providers, "providers").map(({ index, entry }) => ({ index, entry: completeProvider(entry) })),
     // A hole where an entry cannot be read at all; the name of one with another fault still counts.
     providerNames: written.providers.flatMap((provider: { name?: string } | undefined) => provider?.name ?? []),

@@ -1,8 +1,6 @@
 import { Type } from "typebox";
-import { WINDOW_KINDS } from "../core/time/window.ts";
+import { windowKind } from "./budgets-contract.ts";
 import { amountIn, closed, count, instantText, orNull, usdText } from "./field-contract.ts";
-
-const windowKind = Type.Enum([...WINDOW_KINDS]);
 
 export const previewBody = closed({
   scope: Type.String({ minLength: 1, maxLength: 1500, description: 'Such as "tenant=acme,model=gpt-4o"; "*" is every call' }),

@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { amountIn, closed, instantText, notes, orNull, scopeText, tokenCount, usdNumber } from "./field-contract.ts";
+import { amountIn, closed, dryRun, instantText, notes, orNull, scopeText, tokenCount, usdNumber } from "./field-contract.ts";
 
 /** The budget service of the FinOps strategy guide: `/api/ai-budget`, with the guide's own field names and JSON numbers. */
 
@@ -30,7 +30,7 @@ export const tenantBudgets = closed({
 });
 
 export const setBody = closed({ tenant_id: scopeText, model: modelText, monthly_limit_usd: amountIn });
-export const setAnswer = closed({ tenant_id: scopeText, ...tenantBudgetFields, notes });
+export const setAnswer = closed({ dry_run: dryRun, tenant_id: scopeText, ...tenantBudgetFields, notes });
 
 /** Dimensions of a call that a budget can select, besides tenant and model. */
 const callDimensions = {

@@ -2,9 +2,9 @@ import { type Static, Type } from "typebox";
 import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
 import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
-import { amountIn, closed, idText, instantText, notes, scopeText, usdText } from "./field-contract.ts";
+import { amountIn, closed, idText, instantText, limitQuery, orNull, raiseView, scopeText, usdText } from "./field-contract.ts";
 
-const budgetScope = closed({
+export const budgetScope = closed({
   tenant: Type.Optional(scopeText),
   environment: Type.Optional(scopeText),
   feature: Type.Optional(scopeText),
@@ -17,12 +17,15 @@ const budgetScope = closed({
   run: Type.Optional(scopeText),
 });
 
-const windowKind = Type.Enum([...WINDOW_KINDS]);
-const onShort = Type.Enum([...ON_SHORT], { description: "What happens to a call that does not fit, the strictest first" });
+/** An answer is a few sentences; every budget is kept in memory. */
+export const MOST_TEMPLATE_LENGTH = 4000;
+
+export const windowKind = Type.Enum([...WINDOW_KINDS]);
+export const onShort = Type.Enum([...ON_SHORT], { description: "What happens to a call that does not fit, the strictest first" });
 const fallbackModel = Type.String({ minLength: 1, maxLength: 128, description: "For on_short fallback_model" });
-const template = Type.String({ minLength: 1, maxLength: 4000, description: "The answer, for on_short template" });
-const onStoreDown = Type.Enum([...ON_STORE_DOWN], { description: "New calls while the ledger cannot be written" });
-const covers = Type.Enum(["all", "rest"], { description: "rest: only calls of models without a budget of their own" });
+const template = Type.String({ minLength: 1, maxLength: MOST_TEMPLATE_LENGTH, description: "The answer, for on_short template" });
+export const onStoreDown = Type.Enum([...ON_STORE_DOWN], { description: "New calls while the ledger cannot be written" });
+export const covers = Type.Enum(["all", "rest"], { description: "rest: only calls of models without a budget of their own" });
 const warnPercent = Type.Integer({ minimum: 1, maximum: 100 });
 const thresholds = Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), { maxItems: 20, uniqueItems: true });
 
@@ -30,7 +33,9 @@ export const budgetAccount = closed({
   id: Type.String(),
   window_start: instantText,
   window_end: instantText,
+  limit_usd: usdText,
   spent_usd: usdText,
+  credited_usd: usdText,
   held_usd: usdText,
   in_doubt_usd: usdText,
   leased_usd: usdText,
@@ -53,18 +58,30 @@ export const budgetView = closed({
   thresholds,
   warn_percent: warnPercent,
   covers,
+  tier: orNull(Type.String()),
   origin: Type.Enum(["default", "config", "api"]),
+  raises: Type.Array(raiseView, { description: "In force, or to come" }),
   account: budgetAccount,
 });
+export type RaiseView = Static<typeof raiseView>;
 export type BudgetView = Static<typeof budgetView>;
 
-export const budgetsAnswer = closed({ budgets: Type.Array(budgetView) });
+export const budgetsPage = {
+  after: Type.Optional(Type.String({ maxLength: 2000, description: "Id of the last budget that is known; its page begins after it" })),
+  limit: Type.Optional(limitQuery),
+};
+export const budgetsAnswer = closed({
+  budgets: Type.Array(budgetView),
+  /** To be sent as `after` for the next page; null on the last. */
+  next: Type.Union([Type.String(), Type.Null()]),
+});
 
 export const budgetParams = closed({
   scope: Type.String({ minLength: 1, maxLength: 1500, description: 'Such as "tenant=acme,model=gpt-4o"; "*" is every call' }),
 });
 export const budgetBody = closed({
-  limit_usd: amountIn,
+  limit_usd: Type.Optional(amountIn),
+  tier: Type.Optional(orNull(Type.String({ minLength: 1, maxLength: 128, description: "Says what the body does not; null for none" }))),
   window: Type.Optional(windowKind),
   zone: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "IANA time zone" })),
   hard: Type.Optional(Type.Boolean()),
@@ -77,7 +94,6 @@ export const budgetBody = closed({
   covers: Type.Optional(covers),
   reason: Type.Optional(Type.String({ maxLength: 1000 })),
 });
-export const budgetAnswer = closed({ budget: budgetView, notes });
 
 export const holdParams = closed({ id: idText });
 export const doubtfulHold = closed({

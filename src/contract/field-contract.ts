@@ -1,4 +1,5 @@
 import { type TProperties, Type } from "typebox";
+import { RAISE_STATES } from "../core/ledger/budget-raise.ts";
 import { HEADER_DIMENSIONS } from "../core/scope/scope.ts";
 
 /** An object that names all it can hold: unknown fields in a request are an error, and answers say no more than is written here. */
@@ -27,12 +28,31 @@ export function orNull<T extends Parameters<typeof Type.Union>[0][number]>(schem
   return Type.Union([schema, Type.Null()]);
 }
 
+export const raiseView = closed({
+  id: Type.String(),
+  budget: Type.String(),
+  amount_usd: usdText,
+  begins_at: instantText,
+  ends_at: instantText,
+  state: Type.Enum([...RAISE_STATES]),
+  ended_early: Type.Boolean(),
+  approver: Type.String(),
+  reason: Type.String(),
+  created_at: instantText,
+});
+
 /** Checked further against `isScopeValue`, whose answer names the field. */
 export const scopeText = Type.String({
   minLength: 1,
   maxLength: 128,
   description: "Letters, digits and . _ : @ / + - and space, at most 128 characters",
 });
+
+export const dryRunQuery = closed({
+  dry_run: Type.Optional(Type.Enum(["true", "false"], { description: "true: says what would be, and changes nothing" })),
+});
+/** Only in the answer to a dry run. */
+export const dryRun = Type.Optional(Type.Literal(true));
 
 /** What whoever made a change should know of it. */
 export const notes = Type.Array(Type.String(), { description: "Whole sentences for people: what the budget covers, and who else sets it" });

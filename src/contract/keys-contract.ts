@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { closed, headerDimension, idText, instantText, orNull, scopeText } from "./field-contract.ts";
+import { closed, dryRun, headerDimension, idText, instantText, orNull, scopeText } from "./field-contract.ts";
 
 const keyScope = closed({
   tenant: scopeText,
@@ -39,7 +39,12 @@ export const keyBody = closed({
   expires_at: Type.Optional(orNull(Type.String({ maxLength: 40, description: "ISO 8601; null never" }))),
 });
 export const keyCreated = closed({ key: keyView, secret: Type.String({ description: "Shown this once and kept nowhere" }) });
+/** What a dry run would make, without what only a key that is made has. */
+export const keyPlan = closed({
+  dry_run: dryRun,
+  key: Type.Pick(keyView, ["name", "scope", "may_name", "models", "expires_at"], { additionalProperties: false }),
+});
 export const keysAnswer = closed({ keys: Type.Array(keyView) });
 export const keyParams = closed({ id: idText });
 export const revokeBody = closed({ reason: Type.Optional(Type.String({ maxLength: 1000 })) });
-export const keyAnswer = closed({ key: keyView });
+export const keyAnswer = closed({ dry_run: dryRun, key: keyView });

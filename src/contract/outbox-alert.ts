@@ -1,7 +1,14 @@
 import { type Static, Type } from "typebox";
 
 const at = Type.Integer();
-const account = { budget: Type.String(), account: Type.String(), limit_usd: Type.String(), spent_usd: Type.String(), at };
+const account = {
+  budget: Type.String(),
+  account: Type.String(),
+  limit_usd: Type.String(),
+  spent_usd: Type.String(),
+  credited_usd: Type.Optional(Type.String()),
+  at,
+};
 
 /** What the ledger puts into the outbox under the topic "alert", in the transaction of what it tells of. */
 export const outboxAlert = Type.Union([

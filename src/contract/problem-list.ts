@@ -153,6 +153,12 @@ export const PROBLEMS = {
     title: "This is not an amount of money that can be booked.",
     remedy: "Send a decimal number of USD, zero or more, with at most 9 decimal places.",
   },
+  import_invalid: {
+    status: 400,
+    retry: false,
+    title: "The file of budgets cannot be imported.",
+    remedy: "Correct the named lines and send it again; nothing of it was imported.",
+  },
   hold_not_found: {
     status: 404,
     retry: false,
@@ -227,6 +233,12 @@ export const PROBLEMS = {
     retry: true,
     title: "The ledger cannot be written now, and what this process was granted before is used up.",
     remedy: "Try again when the ledger is back; see the server's log. A larger limit gives larger leases.",
+  },
+  process_fenced: {
+    status: 503,
+    retry: true,
+    title: "This server was not heard of for some seconds, so the money it had leased is in doubt; it is coming back.",
+    remedy: "Try again. If it stays, look at the connection between the server and the ledger's database, and at the server's log.",
   },
   warehouse_unavailable: {
     status: 503,

@@ -1,8 +1,11 @@
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI, { RateLimitError } from "openai";
 import { afterEach, describe, expect, it } from "vitest";
-import type { Budget } from "../core/ledger/budget.ts";
+import { type Budget, openAccount } from "../core/ledger/budget.ts";
+import { windowAt } from "../core/time/window.ts";
+import type { AccountStatus } from "../data/store/lease-desk.ts";
 import { chatBody, type GatewayKit, type KitOptions, openGatewayKit } from "./gateway-test-kit.ts";
+import { decidingBudget } from "./short-call.ts";
 
 let kit: GatewayKit;
 afterEach(() => kit.close());
@@ -249,5 +252,33 @@ describe("several short budgets", () => {
     await kit.budget({ provider: "sim" }, "10", { onShort: "deny" });
     const answer = await openai.chat.completions.create(ask("gpt-4o-mini"));
     expect(answer.choices[0]!.message.content).toBe(TEXT);
+  });
+});
+
+describe("the budget that decides", () => {
+  const AT = Date.parse("2026-11-21T12:00:00Z");
+  const aBudget = (id: string, onShort: Budget["onShort"]): Budget => ({
+    ...{ id, selector: {}, limitNano: 100n, window: "month", zone: "UTC", hard: true, onShort, thresholds: [], warnPercent: 80 },
+    ...{ covers: "all", origin: "api", createdAt: AT, updatedAt: AT },
+  });
+  const [eases, denies] = [aBudget("eases", "fit"), aBudget("denies", "deny")];
+  const accountOf = (budget: Budget, leasedNano: bigint, elsewhereNano: bigint): AccountStatus => ({
+    ...openAccount(budget, windowAt("month", "UTC", AT)),
+    ...{ leasedNano, heldNano: leasedNano, elsewhereNano, idleNano: 0n, freeNano: 100n - leasedNano, hasRefused: false },
+  });
+  const decided = async (elsewhereNano: bigint) => {
+    const account = accountOf(eases, 100n, 0n);
+    const refused = { outcome: "refused", budget: eases, account, budgets: [eases, denies], awaited: [], asOfEntry: 0 } as const;
+    const desk = { status: async () => [accountOf(denies, 95n, elsewhereNano)] };
+    return (await decidingBudget(refused, 10n, AT, desk)).budget.id;
+  };
+
+  it("is the strictest that cannot carry the call", async () => {
+    expect(await decided(0n)).toBe("denies");
+  });
+
+  it("is not one of which other processes may give back enough", async () => {
+    expect(await decided(4n)).toBe("denies");
+    expect(await decided(5n)).toBe("eases");
   });
 });

@@ -45,7 +45,8 @@ export async function decidingBudget(
   const accounts = await desk.status([...others.keys()], at);
   const short = accounts.flatMap((found) => {
     const other = others.get(found.budgetId)!;
-    const carries = availableNano(found) + found.idleNano >= amountNano;
+    // What lies idle elsewhere may carry it too; a call that is eased is held on this budget all the same, which then has the last word.
+    const carries = availableNano(found) + found.idleNano + found.elsewhereNano >= amountNano;
     return carries ? [] : [{ onShort: other.onShort, budget: other, account: found }];
   });
   return strictestOnShort<ShortBudget>(first, short);

@@ -53,7 +53,7 @@ function factsOf(said: Exclude<OutboxAlert, { type: "hold_exceeded" }>, { window
   const windowStart = Date.parse(said.account.slice(said.account.lastIndexOf("@") + 1));
   const window = windowAt(kind, zone, windowStart);
   const place = { budgetId: said.budget, accountId: said.account, windowStart, windowEnd: window.end, zone, hard };
-  const budget: AlertedBudget = { ...place, limitUsd: said.limit_usd, spentUsd: said.spent_usd };
+  const budget: AlertedBudget = { ...place, limitUsd: said.limit_usd, spentUsd: said.spent_usd, creditedUsd: said.credited_usd };
   if (said.type === "budget_threshold_crossed") return { kind: said.type, budget, percent: said.percent };
   return { kind: said.type, budget, overrunUsd: said.overrun_usd, cause: said.kind };
 }

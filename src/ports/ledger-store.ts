@@ -1,4 +1,5 @@
 import type { Account, Budget } from "../core/ledger/budget.ts";
+import type { BudgetRaise } from "../core/ledger/budget-raise.ts";
 import type { Nano } from "../core/money/usd.ts";
 import type { Scope, ScopeDimension } from "../core/scope/scope.ts";
 import type { Instant, Period } from "../core/time/window.ts";
@@ -10,8 +11,12 @@ import type { AlertStore } from "./alert-store.ts";
  * write; nothing of a rejected request has happened.
  */
 export interface LedgerStore {
-  /** This process's number in the store: rises with each start, fences its leases. */
+  /** This process's number in the store: rises with each start, fences its leases. Another one after `rejoin`. */
   readonly epoch: number;
+  /** Whether other processes lease from the same store. */
+  readonly shared: boolean;
+  /** Up to which change the budgets and keys that are asked for after opening go, at least: what the first beat has to know. */
+  readonly version: number;
   /** What was found and put right at opening. */
   readonly recovery: Recovery;
 
@@ -19,7 +24,7 @@ export interface LedgerStore {
   lease(request: LeaseRequest): Promise<LeaseAnswer>;
   /** What this process has been leased of each account and has not settled, put in doubt or given back: after all requests before this one. */
   leases(): Promise<readonly { readonly account: string; readonly amountNano: Nano }[]>;
-  giveBack(returns: readonly { account: string; amountNano: Nano }[]): Promise<void>;
+  giveBack(returns: readonly Return[]): Promise<void>;
   /** Ends holds and records their traces. Ending a hold again changes nothing. */
   end(ending: Ending): Promise<EndingAnswer>;
   /** Books cost reported after the fact. The same request id again answers as before and books nothing. */
@@ -27,11 +32,44 @@ export interface LedgerStore {
   resolveDoubt(request: { holdId: string; amountNano: Nano; at: Instant; actor: string; reason: string }): Promise<Hold>;
   holdsInDoubt(limit: number): Promise<readonly Hold[]>;
 
+  /**
+   * Tells the store that this process lives, takes for dead who was not heard of for too long, and hears what others did.
+   * Where nobody else writes there is nothing to hear.
+   * @throws Problem process_fenced when this process was taken for dead
+   */
+  beat(known: { version: number }): Promise<Beat>;
+  /**
+   * After process_fenced: reports this process's journal, of which every record must be written, and goes on under a new number. What has
+   * ended is booked, what is under way is in doubt under its own name, the rest of the leases is free.
+   */
+  rejoin(): Promise<{ readonly epoch: number; readonly recovery: Recovery }>;
+  /** Recalls that this process has not answered: for when news may have been missed. */
+  recalls(): Promise<readonly Recall[]>;
+  /** Tells of what other processes do, as soon as it is known; may miss something, and beat() and recalls() do not. */
+  onNews(listener: (news: News) => void): void;
+  /** Whether there is news now; else it has to be asked for. */
+  readonly hearsNews: boolean;
+
   /** Every budget but those that first calls of runs have made, of which there may be very many. */
   budgets(): Promise<readonly Budget[]>;
   /** Those of these budgets that there are, of runs too. */
   budgetsNamed(ids: readonly string[]): Promise<readonly Budget[]>;
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget>;
+  /** Several at once, all or none. */
+  putBudgets(changes: readonly { readonly budget: Budget; readonly change: AuditedChange }[]): Promise<readonly Budget[]>;
+  /** Decides a raise; one whose time has come is in force when this resolves. */
+  raiseBudget(raise: Omit<BudgetRaise, "state" | "endedEarly">, actor: string): Promise<RaiseAnswer>;
+  /** Ends a raise before its time. One that is over stays as it is. @throws Problem not_found */
+  endRaise(request: { id: string; at: Instant; actor: string; reason: string }): Promise<RaiseAnswer>;
+  /** Books what has begun or ended by now, each once. @returns the budgets whose limit changed */
+  turnRaises(at: Instant): Promise<readonly Budget[]>;
+  /** Raises that are in force or will be. */
+  raises(): Promise<readonly BudgetRaise[]>;
+  findRaise(id: string): Promise<BudgetRaise | undefined>;
+  /** Raises of a budget, those that are over too, the newest first. */
+  raisesOf(budgetId: string, limit: number): Promise<readonly BudgetRaise[]>;
+  /** Takes an amount off what is spent in the window around `at`. @throws Problem amount_invalid when less is spent */
+  creditBudget(request: CreditRequest): Promise<CreditAnswer>;
   /** Accounts of the budgets in the window around `at`; accounts that do not exist yet are opened on paper only. */
   accounts(budgetIds: readonly string[], at: Instant): Promise<readonly Account[]>;
   crossings(accounts: readonly string[]): Promise<readonly { account: string; percent: number; at: Instant }[]>;
@@ -71,6 +109,29 @@ export interface LedgerStore {
   close(inOrder?: boolean): Promise<void>;
 }
 
+export interface RaiseAnswer {
+  readonly raise: BudgetRaise;
+  /** Budgets whose limit in force changed with it. */
+  readonly budgets: readonly Budget[];
+}
+
+export interface CreditRequest {
+  readonly id: string;
+  readonly budgetId: string;
+  /** Null is all that is spent. */
+  readonly amountNano: Nano | null;
+  readonly at: Instant;
+  readonly actor: string;
+  readonly approver: string;
+  readonly reason: string;
+}
+
+export interface CreditAnswer {
+  readonly budget: Budget;
+  readonly account: Account;
+  readonly creditedNano: Nano;
+}
+
 export interface Recovery {
   readonly deadProcesses: number;
   /** Calls whose end only the journal of the dead process knew. */
@@ -87,7 +148,41 @@ export interface LeaseRequest {
   readonly wants: readonly { readonly budgetId: string; readonly window: Period; readonly missingNano: Nano }[];
   /** Budgets to create in the same transaction when no such id exists. The answer has them as they stand then. */
   readonly create: readonly Budget[];
+  /** Recalls that were made for this call already, by account: who has answered them is not waited for. */
+  readonly recalls?: Readonly<Record<string, number>> | undefined;
 }
+
+/** Idle money of an account is wanted by another process. */
+export interface Recall {
+  readonly account: string;
+  readonly number: number;
+}
+
+export interface Return {
+  readonly account: string;
+  readonly amountNano: Nano;
+  /** The highest recall of the account that was known when the money was taken out of the lease. */
+  readonly answers?: number | undefined;
+}
+
+export interface Beat {
+  /** Whether this process does the jobs that one process does for all. */
+  readonly leads: boolean;
+  /** Up to where the changes below go: to be known at the next beat. */
+  readonly version: number;
+  readonly budgets: readonly Budget[];
+  readonly keys: readonly VirtualKey[];
+  readonly recalls: readonly Recall[];
+  /** Processes that were just taken for dead, and what is in doubt with them. */
+  readonly expired: readonly { readonly epoch: number; readonly name: string; readonly inDoubtNano: Nano }[];
+}
+
+export type News =
+  | ({ readonly kind: "recall" } & Recall)
+  | { readonly kind: "returned"; readonly account: string }
+  | { readonly kind: "changed" }
+  /** News may have been missed. */
+  | { readonly kind: "reconnected" };
 
 export interface Grant {
   readonly account: string;
@@ -100,13 +195,24 @@ export type LeaseAnswer =
   | {
       readonly outcome: "granted";
       readonly grants: readonly Grant[];
+      /** The budgets of `create` as they are stored, whoever created them. */
       readonly created: readonly Budget[];
     }
-  | { readonly outcome: "short"; readonly account: Account; readonly created: readonly Budget[] };
+  | {
+      readonly outcome: "short";
+      readonly account: Account;
+      readonly created: readonly Budget[];
+      /** Set when others may give idle money back: the recall that was made, and who has still to answer it. */
+      readonly recall?: { readonly number: number; readonly awaits: readonly string[] } | undefined;
+      /** Number of the newest entry when the store looked: the balances are those of the entries up to it. */
+      readonly asOfEntry: number;
+    };
 
 export interface Ending {
   readonly kind: "settle" | "release" | "doubt" | "none";
   readonly holdId: string;
+  /** Under which number of this process the hold was made; the present one unless said otherwise. */
+  readonly epoch?: number | undefined;
   readonly accounts: readonly string[];
   readonly heldNano: Nano;
   readonly amountNano: Nano;

@@ -19,3 +19,8 @@ export function idSource(epoch: number, now: () => number): () => string {
 export function randomNonce(): string {
   return randomBytes(16).toString("base64");
 }
+
+/** For what is made once and has to be told from all others of its kind: 128 bits, hex. */
+export function randomName(): string {
+  return randomBytes(16).toString("hex");
+}

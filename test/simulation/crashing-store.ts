@@ -26,7 +26,13 @@ export function crashingStore(
   turns: () => number,
   losesAnswer: () => boolean,
 ): LedgerStore {
-  const known: Record<string, unknown> = { epoch: engine.epoch, recovery: engine.recovery };
+  const known: Record<string, unknown> = {
+    epoch: engine.epoch,
+    shared: engine.shared,
+    version: engine.version,
+    recovery: engine.recovery,
+    onNews: () => {},
+  };
   const withTime = new Set(["giveBack", "putKey"]);
   let last: Promise<unknown> = Promise.resolve();
   return new Proxy(known, {

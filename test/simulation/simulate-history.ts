@@ -274,6 +274,8 @@ class History {
       journal: {
         hold: (hold) => around(() => journal.hold(hold)),
         ending: (ending) => around(() => journal.ending(ending)),
+        written: () => journal.written(),
+        renew: (epoch) => journal.renew(epoch),
         forget: (holdId) => {
           journal.forget(holdId);
           const call = this.#calls.find((candidate) => candidate.holdId === holdId);

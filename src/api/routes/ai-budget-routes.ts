@@ -9,6 +9,7 @@ import {
   trackAnswer,
   trackBody,
 } from "../../contract/budget-service-contract.ts";
+import { dryRunQuery } from "../../contract/field-contract.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { checkScopeValue } from "../call-scope.ts";
 import { checkCall } from "../check-call.ts";
@@ -31,9 +32,10 @@ export const aiBudgetRoutes: readonly Route[] = [
     path: "/api/ai-budget/set",
     summary: "Sets a tenant's monthly limit for a model.",
     role: "admin",
+    query: dryRunQuery,
     body: setBody,
     answers: { 200: { description: "The budget as stored", schema: setAnswer } },
-    handle: async ({ body }, deps) => ok(await setTenantBudget(body, deps)),
+    handle: async ({ query, body }, deps) => ok(await setTenantBudget(body, query.dry_run === "true", deps)),
   }),
   route({
     method: "POST",

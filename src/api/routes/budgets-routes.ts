@@ -1,24 +1,67 @@
-import { type BudgetView, budgetAnswer, budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import {
+  type BudgetChangeView,
+  budgetsQuery,
+  importAnswer,
+  importBody,
+  setBudgetAnswer,
+} from "../../contract/budget-operations-contract.ts";
+import { budgetBody, budgetParams, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import { dryRunQuery } from "../../contract/field-contract.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
-import { formatUsd } from "../../core/money/usd.ts";
+import type { Budget } from "../../core/ledger/budget.ts";
+import { budgetTree } from "../../core/ledger/budget-tree.ts";
 import { isTimeZone } from "../../core/time/window.ts";
-import { percentUsed, type Standing } from "../../reports/budget-standing.ts";
 import { readAmount } from "../amount.ts";
-import { ok, type Route, route } from "../api-route.ts";
-import { budgetRecord, setBudget } from "../budget-change.ts";
-import { budgetNotes } from "../budget-notes.ts";
+import { type Answer, ok, type Route, route } from "../api-route.ts";
+import { budgetViewOf } from "../budget-cells.ts";
+import { type BudgetPlan, planBudget, standingAfter, storedBudgetAt } from "../budget-change.ts";
+import { type BudgetFileFormat, readBudgetFile, writeBudgetFile } from "../budget-file.ts";
+import { budgetNotes, overCommitmentNotes } from "../budget-notes.ts";
+import { BUDGETS_A_PAGE, pageOfBudgets } from "../budget-page.ts";
 import { checkScopeValue, readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
+import { planImport } from "../plan-import.ts";
 
 export const budgetsRoutes: readonly Route[] = [
   route({
     method: "GET",
     path: "/api/v1/budgets",
-    summary: "Every budget and its account in the current window.",
+    summary: "Budgets and their accounts in the current window, in the order of their ids, page by page.",
     role: "viewer",
-    answers: { 200: { description: "The budgets", schema: budgetsAnswer } },
-    handle: async (_, deps) => ok({ budgets: (await standingsOf(deps.budgets.all(), deps.now(), deps)).map(budgetView) }),
+    query: budgetsQuery,
+    answers: { 200: { description: "The budgets; with format csv or yaml as a file", schema: budgetsAnswer } },
+    handle: async ({ query }, deps) => {
+      if (query.format === "csv" || query.format === "yaml") return exportOf(query.format, deps.budgets.lasting());
+      const limit = query.limit === undefined ? BUDGETS_A_PAGE : Number(query.limit);
+      const { page, next } = pageOfBudgets(deps.budgets.all(), query.after ?? "", limit);
+      const standings = await standingsOf(page, deps.now(), deps);
+      const raises = await deps.store.raises();
+      return ok({ budgets: standings.map((standing) => budgetViewOf(standing, raises)), next });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/api/v1/budgets/import",
+    summary: "Creates and changes the budgets of a file, all or none; those that it does not name stay.",
+    role: "admin",
+    query: dryRunQuery,
+    body: importBody,
+    mostBodyBytes: 8 * 1024 * 1024,
+    answers: { 200: { description: "What was created and changed", schema: importAnswer } },
+    handle: async ({ query, body }, deps) => {
+      const reason = body.reason === undefined ? "import" : `import: ${body.reason}`;
+      const plans = planImport(readBudgetFile(body.format, body.text), reason, deps);
+      const changing = plans.filter(({ view }) => view.action !== "unchanged");
+      const inFile = changing.filter(({ budget }) => deps.budgetsInFile.has(budget.id)).map(({ budget }) => budget.id);
+      const filed =
+        inFile.length === 0 ? [] : [`ballast.yaml names these too, and sets them when it says something new: ${inFile.join("; ")}.`];
+      const planned = new Map([...deps.budgets.lasting(), ...changing.map(({ budget }) => budget)].map((budget) => [budget.id, budget]));
+      const notes = [...filed, ...budgetTree([...planned.values()]).flatMap(overCommitmentNotes)];
+      if (query.dry_run === "true") return ok({ dry_run: true, ...importAnswerOf(plans, notes) });
+      if (changing.length > 0) await deps.budgets.putAll(changing);
+      return ok(importAnswerOf(plans, notes));
+    },
   }),
   route({
     method: "POST",
@@ -26,11 +69,14 @@ export const budgetsRoutes: readonly Route[] = [
     summary: "Sets the budget of a scope; what is left out stays as it was.",
     role: "admin",
     params: budgetParams,
+    query: dryRunQuery,
     body: budgetBody,
-    answers: { 200: { description: "The budget as stored", schema: budgetAnswer } },
-    handle: async ({ params, body }, deps) => {
+    answers: { 200: { description: "The budget as stored", schema: setBudgetAnswer } },
+    handle: async ({ params, query, body }, deps) => {
       const selector = readSelector(params.scope);
-      const limitNano = readAmount(body.limit_usd, "/limit_usd", MOST_LIMIT_NANO);
+      if (body.limit_usd === undefined && typeof body.tier !== "string")
+        refuse("/limit_usd", "is missing from the body, and no tier is named");
+      const limitNano = body.limit_usd === undefined ? undefined : readAmount(body.limit_usd, "/limit_usd", MOST_LIMIT_NANO);
       if (body.zone !== undefined && !isTimeZone(body.zone)) refuse("/zone", "is not an IANA time zone such as Europe/Berlin");
       const thresholds = body.thresholds;
       if (thresholds?.some((percent, index) => index > 0 && percent <= thresholds[index - 1]!)) refuse("/thresholds", "does not rise");
@@ -41,6 +87,7 @@ export const budgetsRoutes: readonly Route[] = [
       const place = { selector, window: body.window ?? "month", coversWhenNew: "all" } as const;
       const wish = {
         limitNano,
+        tier: body.tier,
         zone: body.zone,
         hard: body.hard,
         onShort: body.on_short,
@@ -51,31 +98,35 @@ export const budgetsRoutes: readonly Route[] = [
         warnPercent: body.warn_percent,
         covers: body.covers,
       };
-      const stored = await setBudget(place, wish, body.reason ?? "", deps);
+      const plan = planBudget(await storedBudgetAt(place, deps), place, wish, body.reason ?? "", deps);
+      const raises = await deps.store.raises();
+      if (query.dry_run === "true") {
+        const budget = budgetViewOf(await standingAfter(plan, deps), raises);
+        return ok({ dry_run: true, budget, change: plan.view, notes: budgetNotes(plan.budget, deps) });
+      }
+      const stored = await deps.budgets.put(plan.budget, plan.change);
       const [standing] = await standingsOf([stored], deps.now(), deps);
-      return ok({ budget: budgetView(standing!), notes: budgetNotes(stored, deps) });
+      return ok({ budget: budgetViewOf(standing!, raises), change: plan.view, notes: budgetNotes(stored, deps) });
     },
   }),
 ];
 
-function refuse(field: string, why: string): never {
-  throw new Problem("invalid_request", { field }, { message: `${field} ${why}.` });
+function exportOf(format: BudgetFileFormat, budgets: readonly Budget[]): Answer {
+  const contentType = format === "csv" ? "text/csv; charset=utf-8; header=present" : "application/yaml; charset=utf-8";
+  const body = writeBudgetFile(
+    format,
+    budgets.toSorted((a, b) => (a.id < b.id ? -1 : 1)),
+  );
+  return { status: 200, body, contentType, headers: { "content-disposition": `attachment; filename="budgets.${format}"` } };
 }
 
-function budgetView({ budget, account }: Standing): BudgetView {
-  return {
-    ...budgetRecord(budget),
-    account: {
-      id: account.id,
-      window_start: new Date(account.window.start).toISOString(),
-      window_end: new Date(account.window.end).toISOString(),
-      spent_usd: formatUsd(account.spentNano),
-      held_usd: formatUsd(account.heldNano),
-      in_doubt_usd: formatUsd(account.inDoubtNano),
-      leased_usd: formatUsd(account.leasedNano),
-      free_usd: formatUsd(account.freeNano),
-      overrun_usd: formatUsd(account.overrunNano),
-      percent_used: percentUsed(account.spentNano, account.limitNano),
-    },
-  };
+function importAnswerOf(plans: readonly BudgetPlan[], notes: string[]) {
+  const views = plans.map(({ view }) => view);
+  const countOf = (action: BudgetChangeView["action"]) => views.filter((view) => view.action === action).length;
+  const counts = { created: countOf("create"), changed: countOf("change"), unchanged: countOf("unchanged") };
+  return { ...counts, changes: views.filter(({ action }) => action !== "unchanged"), notes };
+}
+
+function refuse(field: string, why: string): never {
+  throw new Problem("invalid_request", { field }, { message: `${field} ${why}.` });
 }

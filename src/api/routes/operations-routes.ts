@@ -1,16 +1,16 @@
 import { Type } from "typebox";
 import { healthAnswer, readyAnswer } from "../../contract/operations-contract.ts";
-import { isDefaultRun } from "../../core/ledger/budget.ts";
 import { randomNonce } from "../../std/random-id.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { type Answer, ok, type Route, route } from "../api-route.ts";
-import { standingsOf } from "../call-standings.ts";
 import { openapiDocument } from "../openapi-document.ts";
 import { scrapeFacts } from "../scrape-facts.ts";
 import { renderLockedPage, renderStartPage, type StartPageFacts } from "../start-page.ts";
 
 const API_VERSION = "1.0.0";
 const PAGE_TYPE = "text/html; charset=utf-8";
+/** Budgets whose state the page counts; it lists fewer. */
+const MOST_LOOKED_AT = 1000;
 const WEEK_MS = 7 * 86_400_000;
 
 export const operationsRoutes: readonly Route[] = [
@@ -73,12 +73,8 @@ export function openapiRoute(routes: () => readonly Route[]): Route {
 
 async function startPage(host: string, deps: ApiDeps): Promise<Answer> {
   const at = deps.now();
-  const [standings, outbox, recent] = await Promise.all([
-    standingsOf(
-      deps.budgets.all().filter((budget) => !isDefaultRun(budget)),
-      at,
-      deps,
-    ),
+  const [{ shown, omitted }, outbox, recent] = await Promise.all([
+    deps.nearest.standings(MOST_LOOKED_AT, at),
     deps.store.outboxDepth(),
     lastCalls(at, deps),
   ]);
@@ -86,7 +82,8 @@ async function startPage(host: string, deps: ApiDeps): Promise<Answer> {
     at,
     base: `http://${host || "127.0.0.1"}`,
     openReads: deps.openReads,
-    standings,
+    standings: shown,
+    omitted,
     minutes: deps.metrics.callsPerMinute(),
     startedAt: deps.metrics.startedAt,
     outbox,

@@ -1,8 +1,8 @@
-import type { Static } from "typebox";
-import type { BudgetView, budgetsAnswer } from "../../contract/budgets-contract.ts";
+import type { BudgetView } from "../../contract/budgets-contract.ts";
 import { selectorKey } from "../../core/scope/scope.ts";
 import { clientFor } from "../api-client.ts";
 import { type Command, SERVER_OPTIONS } from "../command.ts";
+import { everyBudget } from "../every-budget.ts";
 import { printTable, type TableColumn } from "../print-table.ts";
 
 export const budgetListCommand: Command = {
@@ -11,9 +11,9 @@ export const budgetListCommand: Command = {
   usage: "",
   options: [...SERVER_OPTIONS],
   async run(context) {
-    const answer = await clientFor(context).get<Static<typeof budgetsAnswer>>("/api/v1/budgets");
-    if (context.json) context.out(JSON.stringify(answer));
-    else context.out(answer.budgets.length === 0 ? "There are no budgets. Set one with: ballast budget set" : budgetTable(answer.budgets));
+    const budgets = await everyBudget(clientFor(context));
+    if (context.json) context.out(JSON.stringify({ budgets }));
+    else context.out(budgets.length === 0 ? "There are no budgets. Set one with: ballast budget set" : budgetTable(budgets));
     return 0;
   },
 };
@@ -29,10 +29,11 @@ export function budgetTable(budgets: readonly BudgetView[]): string {
     { title: "kind" },
     { title: "resets" },
   ];
+  // The limit in force; an older server has only the budget's own.
   const rows = budgets.map(({ scope, window, limit_usd, hard, account }) => [
     scopeText(scope),
     window,
-    limit_usd,
+    account.limit_usd ?? limit_usd,
     account.spent_usd,
     account.held_usd,
     account.in_doubt_usd,

@@ -1,10 +1,11 @@
 import type { Static } from "typebox";
 import { COST_FILTERS, COST_GROUPS } from "../../contract/cost-groups.ts";
 import { COST_WINDOWS, type costsAnswer } from "../../contract/costs-contract.ts";
+import { writeCsv } from "../../std/csv-text.ts";
 import { nearestWord } from "../../std/nearest-word.ts";
 import { clientFor } from "../api-client.ts";
 import { type Command, SERVER_OPTIONS } from "../command.ts";
-import { printCsv, printTable, type TableColumn } from "../print-table.ts";
+import { printTable, type TableColumn } from "../print-table.ts";
 import { oneOf } from "../read-number.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -81,10 +82,7 @@ export function usageTable({ from, to, group_by, rows, total }: CostsAnswer): st
 /** Values as they are in the answer; a call without the dimension has an empty field. */
 export function usageCsv({ group_by, rows }: CostsAnswer): string {
   const names = [...group_by, ...NUMBERS, ...LATENCIES];
-  return printCsv(
-    names,
-    rows.map((row) => names.map((name) => fieldOf(row, name))),
-  );
+  return writeCsv([names, ...rows.map((row) => names.map((name) => fieldOf(row, name)))]);
 }
 
 function fieldOf(row: CostsAnswer["rows"][number], name: string): string {

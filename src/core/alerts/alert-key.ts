@@ -1,17 +1,18 @@
 import type { Instant } from "../time/window.ts";
-import type { AlertFacts } from "./alert.ts";
+import type { AlertedBudget, AlertFacts } from "./alert.ts";
 
 const HOUR_MS = 3_600_000;
 
 /**
  * What makes two alerts the same one: while it is open, a repeat is counted and not told again. The window is part of an account's id,
- * so a new window is a new alert. Calls that cost more than their hold are one alert a tenant and hour, since a wrong bound is wrong
+ * so a new window is a new alert;
+ * so is a threshold that is reached again after a reset. Calls that cost more than their hold are one alert a tenant and hour, since a wrong bound is wrong
  * for every call.
  */
 export function alertKey(facts: AlertFacts, at: Instant): string {
   switch (facts.kind) {
     case "budget_threshold_crossed":
-      return `${facts.kind} ${facts.budget.accountId} ${facts.percent}`;
+      return `${facts.kind} ${facts.budget.accountId} ${facts.percent}${afterReset(facts.budget)}`;
     case "budget_overrun":
       return `${facts.kind} ${facts.budget.accountId}`;
     case "hold_exceeded":
@@ -25,7 +26,11 @@ export function alertKey(facts: AlertFacts, at: Instant): string {
   }
 }
 
-/** Whether an alert is told once for good, also after it has been resolved: a threshold, once a window. */
+function afterReset({ creditedUsd }: AlertedBudget): string {
+  return creditedUsd === undefined ? "" : ` after ${creditedUsd} credited`;
+}
+
+/** Whether an alert is told once for good, also after it has been resolved: a threshold, once a window and reset. */
 export function isToldOnce(facts: AlertFacts): boolean {
   return facts.kind === "budget_threshold_crossed";
 }

@@ -29,7 +29,16 @@ function aRecord(facts: AlertFacts, more: Partial<AlertRecord> = {}): AlertRecor
 }
 
 function anAccount(spentNano: bigint, limitNano: bigint): Account {
-  const amounts = { limitNano, spentNano, inDoubtNano: 0n, leasedNano: 0n, overrunNano: 0n, inputTokens: 0n, outputTokens: 0n };
+  const amounts = {
+    limitNano,
+    spentNano,
+    creditedNano: 0n,
+    inDoubtNano: 0n,
+    leasedNano: 0n,
+    overrunNano: 0n,
+    inputTokens: 0n,
+    outputTokens: 0n,
+  };
   return { id: accountId("tenant=acme", window), budgetId: "tenant=acme", window, hard: true, ...amounts };
 }
 
@@ -67,6 +76,13 @@ describe("the key of an alert", () => {
     const keys = [crossing(80), crossing(80), crossing(90), crossing(80, "tenant=b")].map((facts) => alertKey(facts, AT));
     expect(new Set(keys).size).toBe(3);
     expect(alertKey(crossing(80), AT)).toBe(alertKey(crossing(80), AT + 5 * HOUR_MS));
+  });
+
+  it("is another alert when a threshold is reached again after a reset", () => {
+    const first = crossing(80) as Extract<AlertFacts, { kind: "budget_threshold_crossed" }>;
+    const again = { ...first, budget: { ...first.budget, creditedUsd: "40" } };
+    expect(alertKey(again, AT)).not.toBe(alertKey(first, AT));
+    expect(alertKey({ ...again, budget: { ...again.budget, creditedUsd: "90" } }, AT)).not.toBe(alertKey(again, AT));
   });
 
   it("tells a wrong bound once a tenant and hour", () => {

@@ -14,6 +14,8 @@ export interface AlertedBudget {
   readonly hard: boolean;
   readonly limitUsd: string;
   readonly spentUsd: string;
+  /** What resets in the window had credited; absent before the first. */
+  readonly creditedUsd?: string | undefined;
 }
 
 /** What happened. Amounts are exact decimal text of USD, since they are told and kept, not decided with. */

@@ -66,4 +66,24 @@ describe("BudgetIndex", () => {
     index.remove("tenant=a");
     expect(index.matching({ tenant: "a" })).toEqual([]);
   });
+
+  it("finds by tenant and by exact scope what a walk over all budgets finds, after any history", () => {
+    const value = fc.constantFrom("a", "b", "B");
+    const selector = fc.record({ tenant: value, team: value, model: value }, { requiredKeys: [] });
+    const step = fc.record({ selector, remove: fc.boolean(), window: fc.constantFrom("day", "month") });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), selector, (steps, wanted) => {
+        const index = new BudgetIndex();
+        for (const { selector: of, remove, window } of steps) {
+          const id = `${selectorKey(of)}/${window}`;
+          if (remove) index.remove(id);
+          else index.put(aBudget(of, { id, window }));
+        }
+        const ids = (budgets: readonly Budget[]) => budgets.map(({ id }) => id).sort();
+        const folded = (of: Budget["selector"]) => selectorKey({ ...of, model: of.model?.toLowerCase() } as Budget["selector"]);
+        expect(ids(index.ofSelector(wanted))).toEqual(ids(index.all().filter((each) => folded(each.selector) === folded(wanted))));
+        expect(ids(index.ofTenant("a"))).toEqual(ids(index.all().filter((each) => each.selector.tenant === "a")));
+      }),
+    );
+  });
 });

@@ -1,4 +1,4 @@
-import { type CallScope, SCOPE_DIMENSIONS, type Scope, type ScopeDimension } from "../scope/scope.ts";
+import { type CallScope, SCOPE_DIMENSIONS, type Scope, type ScopeDimension, type ScopeSelector } from "../scope/scope.ts";
 import type { Budget } from "./budget.ts";
 
 /** Values never hold this character (see isScopeValue), so joined values cannot collide. */
@@ -16,6 +16,7 @@ interface Table {
 export class BudgetIndex {
   readonly #tables = new Map<string, Table>();
   readonly #byId = new Map<string, Budget>();
+  readonly #byTenant = new Map<string, Budget[]>();
 
   constructor(budgets: Iterable<Budget> = []) {
     for (const budget of budgets) this.put(budget);
@@ -23,17 +24,15 @@ export class BudgetIndex {
 
   put(budget: Budget): void {
     this.remove(budget.id);
-    const dimensions = SCOPE_DIMENSIONS.filter((dimension) => budget.selector[dimension] !== undefined);
+    const dimensions = dimensionsOf(budget.selector);
     const shape = dimensions.join(",");
     let table = this.#tables.get(shape);
     if (!table) {
       table = { dimensions, budgets: new Map() };
       this.#tables.set(shape, table);
     }
-    const key = keyOf(budget.selector, dimensions)!;
-    const same = table.budgets.get(key);
-    if (same) same.push(budget);
-    else table.budgets.set(key, [budget]);
+    add(table.budgets, keyOf(budget.selector, dimensions)!, budget);
+    if (budget.selector.tenant !== undefined) add(this.#byTenant, budget.selector.tenant, budget);
     this.#byId.set(budget.id, budget);
   }
 
@@ -41,14 +40,13 @@ export class BudgetIndex {
     const budget = this.#byId.get(id);
     if (!budget) return;
     this.#byId.delete(id);
-    for (const table of this.#tables.values()) {
-      const key = keyOf(budget.selector, table.dimensions);
-      if (key === undefined) continue;
-      const same = table.budgets.get(key);
-      const place = same?.indexOf(budget) ?? -1;
-      if (same && place >= 0) same.splice(place, 1);
-      if (same?.length === 0) table.budgets.delete(key);
-    }
+    const dimensions = dimensionsOf(budget.selector);
+    const shape = dimensions.join(",");
+    const table = this.#tables.get(shape)!;
+    take(table.budgets, keyOf(budget.selector, dimensions)!, budget);
+    // Every table costs every call a look-up.
+    if (table.budgets.size === 0) this.#tables.delete(shape);
+    if (budget.selector.tenant !== undefined) take(this.#byTenant, budget.selector.tenant, budget);
   }
 
   get(id: string): Budget | undefined {
@@ -57,6 +55,17 @@ export class BudgetIndex {
 
   all(): Budget[] {
     return [...this.#byId.values()];
+  }
+
+  /** Every budget that names the tenant, whatever else it names. */
+  ofTenant(tenant: string): readonly Budget[] {
+    return this.#byTenant.get(tenant) ?? [];
+  }
+
+  /** The budgets on exactly these dimensions and values, one for each window; names of models in any case. */
+  ofSelector(selector: ScopeSelector): readonly Budget[] {
+    const dimensions = dimensionsOf(selector);
+    return this.#tables.get(dimensions.join(","))?.budgets.get(keyOf(selector, dimensions)!) ?? [];
   }
 
   /** Every budget whose selector the scope meets, hard ones and soft ones. A model may be named as sent or as its price list has it. */
@@ -81,6 +90,22 @@ export function hasTenantBudget(matching: readonly Budget[]): boolean {
     for (const dimension in selector) if (dimension !== "tenant" && dimension !== "model") return false;
     return true;
   });
+}
+
+function dimensionsOf(selector: ScopeSelector): ScopeDimension[] {
+  return SCOPE_DIMENSIONS.filter((dimension) => selector[dimension] !== undefined);
+}
+
+function add(budgets: Map<string, Budget[]>, key: string, budget: Budget): void {
+  const same = budgets.get(key);
+  if (same) same.push(budget);
+  else budgets.set(key, [budget]);
+}
+
+function take(budgets: Map<string, Budget[]>, key: string, budget: Budget): void {
+  const others = budgets.get(key)!.filter((other) => other !== budget);
+  if (others.length > 0) budgets.set(key, others);
+  else budgets.delete(key);
 }
 
 function isTenantModel(budget: Budget): boolean {

@@ -1,6 +1,7 @@
 import type { Nano } from "../money/usd.ts";
 import type { ScopeSelector } from "../scope/scope.ts";
 import type { Instant, Period, WindowKind } from "../time/window.ts";
+import type { AppliedTier } from "./budget-tier.ts";
 import type { OnShort } from "./on-short.ts";
 
 export const ON_STORE_DOWN = ["deny", "serve_from_lease"] as const;
@@ -10,7 +11,10 @@ export type OnStoreDown = (typeof ON_STORE_DOWN)[number];
 export interface Budget {
   readonly id: string;
   readonly selector: ScopeSelector;
+  /** Without raises. */
   readonly limitNano: Nano;
+  /** What raises that are in force add to the limit; kept by the ledger, whatever a change of the budget says. Nothing is 0. */
+  readonly raisedNano?: Nano | undefined;
   readonly window: WindowKind;
   /** IANA zone in which the window's days begin. */
   readonly zone: string;
@@ -36,6 +40,7 @@ export interface Budget {
    * so that a tenant's default budget and its budgets per model add up instead of capping each other.
    */
   readonly covers: "all" | "rest";
+  readonly tier?: AppliedTier | undefined;
   readonly origin: "default" | "config" | "api";
   /** What the configuration file said of it when that was last applied. A change by API or command line stands until the file says something new. */
   readonly configured?: string | undefined;
@@ -54,9 +59,12 @@ export interface Account {
   readonly budgetId: string;
   readonly window: Period;
   readonly hard: boolean;
+  /** The budget's limit and its raises. */
   readonly limitNano: Nano;
-  /** Booked. */
+  /** Booked, less what was credited. */
   readonly spentNano: Nano;
+  /** What resets in the window took off `spentNano`: it was spent all the same. */
+  readonly creditedNano: Nano;
   /** Held by calls that may have been billed at a cost not yet known. */
   readonly inDoubtNano: Nano;
   /** Handed to gateway processes, to hold and settle from. */
@@ -78,14 +86,20 @@ export function openAccount(budget: Budget, window: Period): Account {
     budgetId: budget.id,
     window,
     hard: budget.hard,
-    limitNano: budget.limitNano,
+    limitNano: limitInForce(budget),
     spentNano: 0n,
+    creditedNano: 0n,
     inDoubtNano: 0n,
     leasedNano: 0n,
     overrunNano: 0n,
     inputTokens: 0n,
     outputTokens: 0n,
   };
+}
+
+/** The limit that accounts of the budget have now: its own, and what raises add. */
+export function limitInForce(budget: Pick<Budget, "limitNano" | "raisedNano">): Nano {
+  return budget.limitNano + (budget.raisedNano ?? 0n);
 }
 
 /** What can still be leased. Below zero after an overrun. */

@@ -40,6 +40,21 @@ describe("LeaseBook", () => {
     expect(book.grantedNano("a")).toBe(0n);
   });
 
+  it("keeps a lease while a call is on it, one that holds nothing too, and forgets it with the last one", () => {
+    const book = new LeaseBook();
+    book.grant("a", 0n);
+    for (const id of ["free", "free too"]) expect(book.hold(id, ["a"], 0n)).toBeUndefined();
+    book.takeIdle("a");
+    expect(book.accounts()).toEqual(["a"]);
+    book.end("free", 0n);
+    book.end("free", 0n);
+    book.takeIdle("a");
+    expect(book.accounts()).toEqual(["a"]);
+    book.end("free too", 0n);
+    book.takeIdle("a");
+    expect(book.accounts()).toEqual([]);
+  });
+
   it("never holds more than was granted, over any history", () => {
     const account = fc.constantFrom("a", "b", "c");
     const amount = fc.bigInt(0n, 50n);

@@ -7,6 +7,8 @@ interface Lease {
   grantedNano: Nano;
   /** Set aside for calls under way. */
   heldNano: Nano;
+  /** Calls under way on it, those that hold nothing too. */
+  holds: number;
 }
 
 export interface Hold {
@@ -45,7 +47,11 @@ export class LeaseBook {
       shortages.push({ account, missingNano });
     }
     if (shortages) return shortages;
-    for (const account of accounts) this.#lease(account).heldNano += amountNano;
+    for (const account of accounts) {
+      const lease = this.#lease(account);
+      lease.heldNano += amountNano;
+      lease.holds += 1;
+    }
     this.#holds.set(id, { id, accounts, amountNano });
     return undefined;
   }
@@ -63,6 +69,7 @@ export class LeaseBook {
       const lease = this.#lease(account);
       lease.heldNano -= hold.amountNano;
       lease.grantedNano -= consumedNano;
+      lease.holds -= 1;
     }
     this.#holds.delete(id);
     return hold;
@@ -87,7 +94,7 @@ export class LeaseBook {
     if (!lease) return 0n;
     const idle = lease.grantedNano - lease.heldNano;
     lease.grantedNano -= idle;
-    if (lease.grantedNano === 0n && !this.openHolds().some((hold) => hold.accounts.includes(account))) this.#leases.delete(account);
+    if (lease.grantedNano === 0n && lease.holds === 0) this.#leases.delete(account);
     return idle;
   }
 
@@ -123,7 +130,7 @@ export class LeaseBook {
   #lease(account: string): Lease {
     let lease = this.#leases.get(account);
     if (!lease) {
-      lease = { grantedNano: 0n, heldNano: 0n };
+      lease = { grantedNano: 0n, heldNano: 0n, holds: 0 };
       this.#leases.set(account, lease);
     }
     return lease;

@@ -6,7 +6,7 @@ import { leaseSize } from "./lease-size.ts";
 import { type Posting, post } from "./posting.ts";
 
 function anAccount(more: Partial<Account> = {}): Account {
-  const balances = { spentNano: 0n, inDoubtNano: 0n, leasedNano: 0n, overrunNano: 0n, inputTokens: 0n, outputTokens: 0n };
+  const balances = { spentNano: 0n, creditedNano: 0n, inDoubtNano: 0n, leasedNano: 0n, overrunNano: 0n, inputTokens: 0n, outputTokens: 0n };
   return { id: "b@w", budgetId: "b", window: { start: 0, end: 1 }, hard: true, limitNano: 1000n, ...balances, ...more };
 }
 

@@ -8,10 +8,23 @@ import { type Account, availableNano } from "./budget.ts";
  * - `lease` / `give_back`: money handed to a process, and returned unused.
  * - `settle`: a call's cost, out of its hold. `release`: it cost nothing. `doubt`: it may have cost up to its hold.
  * - `resolve`: a hold in doubt turned out to cost `amountNano`.
+ * - `reclaim`: a lease that was in doubt as a whole is a lease again, since the journal of its process says what became of it.
  * - `track`: cost that an application reports after the fact, outside any hold.
  * - `set_limit`: a new limit of the account.
+ * - `credit`: a reset takes `amountNano` off what is spent. What is leased or in doubt stays.
  */
-export const POSTING_KINDS = ["lease", "give_back", "settle", "release", "doubt", "resolve", "track", "set_limit"] as const;
+export const POSTING_KINDS = [
+  "lease",
+  "give_back",
+  "settle",
+  "release",
+  "doubt",
+  "resolve",
+  "reclaim",
+  "track",
+  "set_limit",
+  "credit",
+] as const;
 export type PostingKind = (typeof POSTING_KINDS)[number];
 
 export interface Posting {
@@ -51,10 +64,16 @@ export function post(account: Account, posting: Posting): Account {
         ...withTokens(account, posting, account.spentNano + amountNano, account.leasedNano),
         inDoubtNano: account.inDoubtNano - heldNano,
       });
+    case "reclaim":
+      invariant(heldNano <= account.inDoubtNano, `reclaimed more than was in doubt on ${account.id}`);
+      return { ...account, inDoubtNano: account.inDoubtNano - heldNano, leasedNano: account.leasedNano + heldNano };
     case "track":
       return withOverrun(withTokens(account, posting, account.spentNano + amountNano, account.leasedNano));
     case "set_limit":
       return withOverrun({ ...account, limitNano: amountNano });
+    case "credit":
+      invariant(amountNano <= account.spentNano, `more credited than was spent on ${account.id}`);
+      return { ...account, spentNano: account.spentNano - amountNano, creditedNano: account.creditedNano + amountNano };
     default:
       return posting.kind satisfies never;
   }

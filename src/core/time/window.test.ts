@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { CALENDAR_WINDOWS, isTimeZone, NEVER, windowAt } from "./window.ts";
+import { CALENDAR_WINDOWS, isTimeZone, NEVER, WINDOW_KINDS, windowAt, windowsAt } from "./window.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -50,6 +50,14 @@ describe("windowAt", () => {
     const whole = { start: 0, end: NEVER };
     expect(windowAt("run", "UTC", Date.parse("2026-11-21T12:00:00Z"))).toEqual(whole);
     expect(windowAt("run", "Asia/Tokyo", Date.parse("2031-01-01T00:00:00Z"))).toEqual(whole);
+  });
+
+  it("gives many budgets around one instant the window that each would get alone", () => {
+    const windowOf = windowsAt(Date.parse("2026-11-01T03:00:00Z"));
+    for (const zone of ["UTC", "America/New_York", "UTC"]) {
+      for (const window of WINDOW_KINDS)
+        expect(windowOf({ window, zone })).toEqual(windowAt(window, zone, Date.parse("2026-11-01T03:00:00Z")));
+    }
   });
 
   it("knows which zones exist", () => {

@@ -35,6 +35,20 @@ export function windowAt(kind: WindowKind, zone: string, at: Instant): Period {
   return period;
 }
 
+/** The windows around one instant. Many budgets share a few windows and zones, and each is looked up in the calendar once. */
+export function windowsAt(at: Instant): (of: { readonly window: WindowKind; readonly zone: string }) => Period {
+  const known = new Map<string, Period>();
+  return ({ window, zone }) => {
+    const key = `${window} ${zone}`;
+    let period = known.get(key);
+    if (!period) {
+      period = windowAt(window, zone, at);
+      known.set(key, period);
+    }
+    return period;
+  };
+}
+
 const LENGTH: Record<CalendarWindow, { days?: number; months?: number; years?: number }> = {
   day: { days: 1 },
   week: { days: 7 },

@@ -1,7 +1,7 @@
 import type { Instant } from "../../core/time/window.ts";
 import type { AuditedChange } from "../../ports/ledger-store.ts";
 import { auditHash, CHAIN_START } from "./chained-rows.ts";
-import type { LedgerDatabase } from "./ledger-database.ts";
+import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 
 /** Appends to the hash-chained audit log, inside the transaction of the change it tells of. */
 export class AuditLog {
@@ -15,9 +15,13 @@ export class AuditLog {
   }
 
   reload(): void {
-    const last = this.#database.one("last-audit", {});
-    this.#seq = last ? Number(last.seq) : 0;
-    this.#hash = last ? (last.hash as Uint8Array) : CHAIN_START;
+    this.catchUp(this.#database.one("ledger-head", { epoch: 0 })!);
+  }
+
+  /** What others appended since the last transaction. */
+  catchUp(head: SqlRow): void {
+    this.#seq = Number(head.audit_seq ?? 0);
+    this.#hash = head.audit_hash === null ? CHAIN_START : (head.audit_hash as Uint8Array);
   }
 
   append(change: AuditedChange, at: Instant): void {

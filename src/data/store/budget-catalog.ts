@@ -1,6 +1,6 @@
 import { type Budget, isDefaultRun } from "../../core/ledger/budget.ts";
 import { BudgetIndex, hasTenantBudget } from "../../core/ledger/budget-index.ts";
-import { type CallScope, selectorKey } from "../../core/scope/scope.ts";
+import { type CallScope, type ScopeSelector, selectorKey } from "../../core/scope/scope.ts";
 import type { Instant } from "../../core/time/window.ts";
 import type { AuditedChange, LedgerStore } from "../../ports/ledger-store.ts";
 
@@ -72,16 +72,48 @@ export class BudgetCatalog {
     return this.#index.all();
   }
 
+  /** Those that are shown side by side: without what first calls of runs made. */
+  lasting(): Budget[] {
+    return this.#index.all().filter((budget) => !isDefaultRun(budget));
+  }
+
+  /** Every budget that names the tenant, whatever else it names. */
+  ofTenant(tenant: string): readonly Budget[] {
+    return this.#index.ofTenant(tenant);
+  }
+
+  /** The budgets of exactly this scope, one for each window; names of models in any case. */
+  ofSelector(selector: ScopeSelector): readonly Budget[] {
+    return this.#index.ofSelector(selector);
+  }
+
   get(id: string): Budget | undefined {
     return this.#index.get(id);
   }
 
   async put(budget: Budget, change: AuditedChange): Promise<Budget> {
     const stored = await this.#store.putBudget(budget, change);
-    this.#index.put(stored);
-    if (!isDefaultRun(stored)) this.#runs.delete(stored.id);
-    await this.onChanged(stored);
+    await this.renew([stored]);
     return stored;
+  }
+
+  async putAll(changes: Parameters<LedgerStore["putBudgets"]>[0]): Promise<readonly Budget[]> {
+    const stored = await this.#store.putBudgets(changes);
+    await this.renew(stored);
+    return stored;
+  }
+
+  /**
+   * Budgets that the store has changed, or whose accounts it has: what is kept of them is taken anew. Of a run that is not in memory
+   * nothing is kept.
+   */
+  async renew(budgets: readonly Budget[]): Promise<void> {
+    const kept = budgets.filter((budget) => !isDefaultRun(budget) || this.#runs.has(budget.id));
+    for (const budget of kept) {
+      this.#index.put(budget);
+      if (!isDefaultRun(budget)) this.#runs.delete(budget.id);
+    }
+    for (const budget of kept) await this.onChanged(budget);
   }
 
   /** Budgets that a hold created or brought back. */

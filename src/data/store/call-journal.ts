@@ -49,10 +49,10 @@ interface Turn {
 
 export class CallJournal {
   readonly #folder: string;
-  readonly #epoch: number;
+  #epoch: number;
   readonly #rotateBytes: number;
-  /** Records of the calls that the store has no ending of. */
-  readonly #open = new Map<string, { hold: string; ending: string | undefined }>();
+  /** Records of the calls that the store has no ending of. Those begun under an earlier number of the process have no hold here. */
+  readonly #open = new Map<string, { hold: string | undefined; ending: string | undefined }>();
   #file: number;
   #turn: Turn | undefined;
   #buffer = Buffer.allocUnsafe(FIRST_BUFFER_BYTES);
@@ -83,12 +83,41 @@ export class CallJournal {
     const record = endingRecord(ending);
     const open = this.#open.get(ending.holdId);
     if (open) open.ending ??= record;
+    else this.#open.set(ending.holdId, { hold: undefined, ending: record });
     return this.#append(record);
   }
 
   /** The ending is durable in the store, or the call was never sent. */
   forget(holdId: string): void {
     this.#open.delete(holdId);
+  }
+
+  /** Resolves when everything that was to be written until now is written, or could not be. */
+  async written(): Promise<void> {
+    await this.#turn?.written.catch(() => {});
+  }
+
+  /**
+   * Goes on under another number of the process, whose store knows every hold of the former one: in doubt, unless it has ended. Endings
+   * that the store has not got go along.
+   */
+  renew(epoch: number): void {
+    if (this.#turn) this.#endTurn();
+    const former = this.#epoch;
+    closeSync(this.#file);
+    this.#epoch = epoch;
+    this.#part = 0;
+    this.#bytes = 0;
+    this.#file = openSync(this.#path(0), "wx", 0o600);
+    for (const [holdId, open] of this.#open) {
+      if (open.ending === undefined) this.#open.delete(holdId);
+      else {
+        open.hold = undefined;
+        this.#put(open.ending);
+      }
+    }
+    this.#flush();
+    deleteJournal(this.#folder, former);
   }
 
   /** Closes the journal; an orderly end removes it, since nothing is open. */
@@ -166,7 +195,7 @@ export class CallJournal {
     this.#part += 1;
     this.#bytes = 0;
     for (const { hold, ending } of this.#open.values()) {
-      this.#put(hold);
+      if (hold !== undefined) this.#put(hold);
       if (ending !== undefined) this.#put(ending);
     }
     this.#flush();
@@ -220,6 +249,12 @@ export function readJournal(folder: string, epoch: number): JournalReading {
 
 export function deleteJournal(folder: string, epoch: number): void {
   for (const file of journalFiles(folder, epoch)) unlinkSync(join(folder, file));
+}
+
+/** Numbers of the processes that have a journal here. */
+export function journalEpochs(folder: string): number[] {
+  const found = readdirSync(folder).map((file) => /^calls-(\d+)-\d+\.journal$/.exec(file)?.[1]);
+  return [...new Set(found.filter((epoch) => epoch !== undefined).map(Number))];
 }
 
 function journalFiles(folder: string, epoch: number): string[] {

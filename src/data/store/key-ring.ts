@@ -25,6 +25,11 @@ export class KeyRing {
     return this.#byHash.get(hash("sha256", secret, "hex"));
   }
 
+  /** Keys that other processes made or revoked. */
+  learn(keys: readonly VirtualKey[]): void {
+    for (const key of keys) this.#byHash.set(key.hash, key);
+  }
+
   list(): VirtualKey[] {
     return [...this.#byHash.values()];
   }

@@ -60,13 +60,24 @@ function aDesk(more: { slow?: boolean; journal?: Partial<LeaseDeskOptions["journ
     if (failing-- > 0) throw new Error("no room");
     return await own.end(ending);
   };
-  const guarded = new Proxy(own, { get: (target, name) => (name === "end" ? end : Reflect.get(target, name).bind?.(target)) });
-  const written = { hold: journal.hold.bind(journal), ending: journal.ending.bind(journal), forget: journal.forget.bind(journal) };
+  const guarded = new Proxy(own, { get: (target, name) => (name === "end" ? end : bound(target, name)) });
+  const written = {
+    hold: journal.hold.bind(journal),
+    ending: journal.ending.bind(journal),
+    forget: journal.forget.bind(journal),
+    written: journal.written.bind(journal),
+    renew: journal.renew.bind(journal),
+  };
   const beforeRetry: LeaseDeskOptions["beforeRetry"] = async ({ error }) => {
     failures.push(error);
     await new Promise((resolve) => setTimeout(resolve, 1));
   };
   return new LeaseDesk({ store: guarded, catalog, journal: { ...written, ...more.journal }, beforeRetry });
+}
+
+function bound(target: LedgerStore, name: string | symbol): unknown {
+  const own = Reflect.get(target, name);
+  return typeof own === "function" ? own.bind(target) : own;
 }
 
 async function held(desk: LeaseDesk, holdId: string, amountNano: bigint): Promise<HeldMoney> {
@@ -131,8 +142,7 @@ describe("the lease desk", () => {
   it("finds a lease that was given although its answer was lost", async () => {
     const lost = new Proxy(store, {
       get(target, name) {
-        const own = Reflect.get(target, name);
-        if (name !== "lease" || answered) return own.bind?.(target);
+        if (name !== "lease" || answered) return bound(target, name);
         return async (request: Parameters<LedgerStore["lease"]>[0]) => {
           answered = true;
           await target.lease(request);

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../../contract/problem.ts";
 import { type Account, accountId, availableNano, type Budget } from "../../core/ledger/budget.ts";
-import { LeaseBook } from "../../core/ledger/lease-book.ts";
 import type { Nano } from "../../core/money/usd.ts";
 import type { CallScope } from "../../core/scope/scope.ts";
 import { type Instant, type Period, windowAt } from "../../core/time/window.ts";
-import type { Ending, EndingAnswer, Grant, LeaseAnswer, LeaseRequest, LedgerStore } from "../../ports/ledger-store.ts";
+import type { Ending, EndingAnswer, Grant, LedgerStore, Recall } from "../../ports/ledger-store.ts";
 import type { BudgetCatalog } from "./budget-catalog.ts";
-import type { CallJournal } from "./call-journal.ts";
+import type { CallJournal, JournalledHold } from "./call-journal.ts";
+import { type OwnLease, OwnLeases } from "./own-leases.ts";
 
 export interface HeldMoney {
   readonly holdId: string;
@@ -18,23 +18,39 @@ export interface HeldMoney {
 
 export type HoldResult =
   | { readonly outcome: "held"; readonly hold: HeldMoney }
-  | { readonly outcome: "refused"; readonly budget: Budget; readonly account: AccountStatus; readonly budgets: readonly Budget[] };
+  | {
+      readonly outcome: "refused";
+      readonly budget: Budget;
+      readonly account: AccountStatus;
+      /** All budgets of the call, this one too. */
+      readonly budgets: readonly Budget[];
+      /** Processes that may have had idle money and did not answer in time. */
+      readonly awaited: readonly string[];
+      /** Number of the newest entry that the numbers of the account are as of. */
+      readonly asOfEntry: number;
+    };
 
-/** An account with what this process holds of it. freeNano = limit - spent - in doubt - held: what a new call could hold. */
+/**
+ * An account with what is held of it: by this process, and whatever others have leased. freeNano = limit - spent - in doubt - held: what a new call could hold.
+ */
 export interface AccountStatus extends Account {
   readonly heldNano: Nano;
   readonly idleNano: Nano;
+  /** Of what is held: what other processes have leased. It may lie idle there, and comes back when a call needs it. */
+  readonly elsewhereNano: Nano;
   readonly freeNano: Nano;
   /** Whether a call was refused for it, since the process started or the budget changed. */
   readonly hasRefused: boolean;
 }
 
-type LeaseOutcome =
-  | Extract<LeaseAnswer, { outcome: "granted" }>
-  | (Extract<LeaseAnswer, { outcome: "short" }> & { readonly account: AccountStatus });
-
 /** A shortage answered by the store is settled in one or two rounds; more means that other calls keep taking what was leased. */
 const MOST_ROUNDS = 50;
+
+/** How long a call waits for what others hold idle. */
+const RECALL_WAIT_MS = 250;
+
+/** News of a return may be lost with its connection; the store is asked again after this. */
+const ASK_AGAIN_MS = 50;
 
 /** More endings than this on their way to the store, and the next one waits for it: the store sets the pace, not memory. */
 const MOST_ON_THEIR_WAY = 10_000;
@@ -48,9 +64,16 @@ const NOT_KNOWN = 2n ** 63n;
 export interface LeaseDeskOptions {
   readonly store: LedgerStore;
   readonly catalog: BudgetCatalog;
-  readonly journal: Pick<CallJournal, "hold" | "ending" | "forget">;
-  /** Told of every failed attempt to store an ending; it is tried again when this resolves, for as long as it takes. */
-  readonly beforeRetry: (failure: { readonly holdId: string; readonly error: unknown; readonly attempt: number }) => Promise<void>;
+  readonly journal: Pick<CallJournal, "hold" | "ending" | "forget" | "written" | "renew">;
+  /**
+   * Told of every failed attempt to store an ending, or without a hold to come back after this process was taken for dead; it is tried
+   * again when this resolves, for as long as it takes.
+   */
+  readonly beforeRetry: (failure: { readonly holdId?: string; readonly error: unknown; readonly attempt: number }) => Promise<void>;
+  /** Milliseconds of a clock that nobody sets; the machine's own unless said otherwise. */
+  readonly steadyNow?: (() => number) | undefined;
+  /** How long a call waits for what others hold idle before it is refused. */
+  readonly recallWaitMs?: number | undefined;
 }
 
 /**
@@ -62,12 +85,11 @@ export class LeaseDesk {
   readonly #catalog: BudgetCatalog;
   readonly #journal: LeaseDeskOptions["journal"];
   readonly #beforeRetry: LeaseDeskOptions["beforeRetry"];
-  readonly #book = new LeaseBook();
+  readonly #leases: OwnLeases;
+  readonly #steadyNow: () => number;
+  readonly #recallWaitMs: number;
   /** Holds whose ending was refused by the store, and is being tried again. */
   readonly #unwritten = new Set<string>();
-  /** A request for a lease, or a return of one, has failed, and may have been carried out. */
-  #uncertain = false;
-  #recounting: Promise<void> | undefined;
   /** Endings that the store has not acknowledged, by hold. */
   readonly #onTheirWay = new Map<string, Promise<void>>();
   /** Accounts that the store has said to be above their warning share. */
@@ -77,11 +99,15 @@ export class LeaseDesk {
   readonly #refused = new Set<string>();
   readonly #windows = new Map<string, { budget: Budget; period: Period; account: string }>();
 
-  constructor({ store, catalog, journal, beforeRetry }: LeaseDeskOptions) {
+  constructor(options: LeaseDeskOptions) {
+    const { store, catalog, journal, beforeRetry, steadyNow = () => performance.now(), recallWaitMs = RECALL_WAIT_MS } = options;
     this.#store = store;
     this.#catalog = catalog;
     this.#journal = journal;
     this.#beforeRetry = beforeRetry;
+    this.#steadyNow = steadyNow;
+    this.#recallWaitMs = recallWaitMs;
+    this.#leases = new OwnLeases({ store, journal, beforeRetry, steadyNow }, () => this.#unwritten.size > 0);
     catalog.onChanged = (budget) => this.#recall(budget);
   }
 
@@ -90,46 +116,59 @@ export class LeaseDesk {
    * @throws Problem store_unavailable, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
    */
   async hold(holdId: string, scopes: readonly CallScope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
+    let waiting: { readonly until: number; readonly recalls: Record<string, number> } | undefined;
     for (let round = 0; ; round++) {
-      // While endings cannot be written, no new call is let through on leases that were given before, unless its budgets want that.
-      const isDoubtful = this.#unwritten.size > 0 || this.#uncertain;
-      const mayServe = isDoubtful && servesFromLease(this.#budgetsOf(scopes, at));
+      // While endings cannot be written, no new call is let through on leases that were given before, unless its budgets want that. What
+      // is in the book was granted, whatever became of later requests; but not while the book is of a number that was taken for dead.
+      const isDoubtful = this.#unwritten.size > 0 || this.#leases.uncertain;
+      const mayServe = isDoubtful && !this.#leases.rejoining && servesFromLease(this.#budgetsOf(scopes, at));
       if (this.#unwritten.size > 0 && !mayServe) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
-      if (this.#uncertain && !mayServe) await this.#recountOnce();
+      const settling = mayServe ? undefined : this.#leases.settling();
+      if (settling) await settling;
       const { budgets, due } = this.#budgetsOf(scopes, at);
       const accounts = budgets.map((budget) => this.#window(budget, at).account);
-      const shortages = due.length === 0 ? this.#book.hold(holdId, accounts, amountNano) : undefined;
+      const shortages = due.length === 0 ? this.#leases.book.hold(holdId, accounts, amountNano) : undefined;
       if (due.length === 0 && !shortages) {
-        try {
-          await this.#journal.hold({ holdId, at, amountNano, scope: scopes[0]!, accounts });
-        } catch (error) {
-          this.#journal.forget(holdId);
-          this.#book.end(holdId, 0n);
-          throw error;
-        }
+        await this.#write({ holdId, at, amountNano, scope: scopes[0]!, accounts });
         return { outcome: "held", hold: { holdId, accounts, budgets, amountNano } };
       }
       if (mayServe) {
-        // What is in the book was granted, so it may be held whatever became of later requests; more has to come from the store.
+        // More has to come from the store.
         if (this.#unwritten.size > 0) throw new Problem("lease_used_up", { unwritten_endings: this.#unwritten.size });
-        await this.#recountOnce().catch(leaseUsedUp);
+        await this.#leases.settling()?.catch(leaseUsedUp);
         continue;
       }
       const wants = budgets.flatMap((budget) => {
         const { account, period } = this.#window(budget, at);
-        const missingNano = this.#book.missingNano(account, amountNano);
+        const missingNano = this.#leases.book.missingNano(account, amountNano);
         return missingNano === undefined ? [] : [{ budgetId: budget.id, window: period, missingNano }];
       });
-      const asked = this.#lease({ at, wants, create: due }, accounts);
+      const consumedBefore = new Map(accounts.map((account) => [account, this.#consumed.get(account)?.nano ?? 0n]));
+      const asked = this.#leases.lease({ at, wants, create: due, recalls: waiting?.recalls });
       const answer = await (servesFromLease({ budgets, due }) ? asked.catch(leaseUsedUp) : asked);
+      if (!answer) continue;
       this.#catalog.remember(answer.created);
-      if (answer.outcome === "granted") continue;
+      if (answer.outcome === "granted") {
+        for (const grant of answer.grants) this.#noteGrant(grant, consumedBefore);
+        continue;
+      }
       // While the store looked, other calls may have ended: the refusal must be right when the answer came, not when it was asked for.
-      const { account } = answer;
-      if (this.#uncertain) continue;
+      const account = this.#withHolds(answer.account, answer.own);
+      if (this.#leases.uncertain) continue;
       if (round < MOST_ROUNDS && availableNano(account) + account.idleNano >= amountNano) continue;
+      const awaits = answer.recall?.awaits ?? [];
+      if (answer.recall && awaits.length > 0) {
+        waiting ??= { until: this.#steadyNow() + this.#recallWaitMs, recalls: {} };
+        waiting.recalls[account.id] = answer.recall.number;
+        const leftMs = waiting.until - this.#steadyNow();
+        if (leftMs > 0) {
+          await this.#leases.returned(account.id, Math.min(leftMs, ASK_AGAIN_MS));
+          continue;
+        }
+      }
       this.#refused.add(account.id);
-      return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account, budgets };
+      const refused = { budget: this.#catalog.get(account.budgetId)!, account, budgets, awaited: awaits, asOfEntry: answer.asOfEntry };
+      return { outcome: "refused", ...refused };
     }
   }
 
@@ -143,12 +182,13 @@ export class LeaseDesk {
     const { holdId } = ending;
     const before = this.#onTheirWay.get(holdId);
     if (before) return await within(before, LONGEST_WAIT_MS);
-    if (ending.kind === "none" || !this.#book.isOpen(holdId)) {
+    const epoch = this.#leases.epochOf(holdId);
+    if (ending.kind === "none" || epoch === undefined) {
       await this.#store.end(ending);
       return true;
     }
     const consumedNano = ending.kind === "doubt" || ending.amountNano > ending.heldNano ? ending.heldNano : ending.amountNano;
-    const stored = this.#keepStoring(ending, consumedNano);
+    const stored = this.#keepStoring(this.#store.shared ? { ...ending, epoch } : ending, consumedNano);
     this.#onTheirWay.set(holdId, stored);
     stored.catch(() => {});
     if (ending.idempotency !== undefined || this.#onTheirWay.size > MOST_ON_THEIR_WAY) return await within(stored, LONGEST_WAIT_MS);
@@ -158,12 +198,13 @@ export class LeaseDesk {
       return await within(stored, LONGEST_WAIT_MS);
     }
     // What was consumed stays held until the store has it, so that no status of the account forgets it.
-    this.#book.shrink(holdId, consumedNano);
+    this.#leases.book.shrink(holdId, consumedNano);
+    this.#leases.fellIdle(ending.accounts);
     return true;
   }
 
   async status(budgetIds: readonly string[], at: Instant): Promise<AccountStatus[]> {
-    return (await this.#store.accounts(budgetIds, at)).map((account) => this.#withHolds(account));
+    return (await this.#store.accounts(budgetIds, at)).map((account) => this.#withHolds(account, this.#leases.of(account.id)));
   }
 
   /** Whether an account of the call is above its warning share. */
@@ -176,7 +217,7 @@ export class LeaseDesk {
 
   /** Calls whose ending is not in the store yet. */
   openHolds(): number {
-    return this.#book.openHolds().length;
+    return this.#leases.openHolds();
   }
 
   /** Gives back what no call holds: of windows that have ended, or of every account when stopping. */
@@ -184,45 +225,34 @@ export class LeaseDesk {
     const current = new Set<string>();
     if (which === "ended_windows") for (const { account, period } of this.#windows.values()) if (at < period.end) current.add(account);
     for (const account of this.#consumed.keys()) if (which === "ended_windows" && !current.has(account)) this.#consumed.delete(account);
-    await this.#giveBack(this.#book.accounts().filter((account) => !current.has(account)));
+    await this.#leases.giveBack(this.#leases.book.accounts().filter((account) => !current.has(account)));
   }
 
-  /**
-   * What is granted is in the book, and an account that is short is seen with this process's holds, before anything that was asked later
-   * is answered: an ending acknowledged in between would have left the holds and not be in the account.
-   */
-  async #lease(request: LeaseRequest, accounts: readonly string[]): Promise<LeaseOutcome> {
-    const consumedBefore = new Map(accounts.map((account) => [account, this.#consumed.get(account)?.nano ?? 0n]));
+  /** Whether anything is leased. */
+  leases(): boolean {
+    return this.#leases.book.accounts().length > 0;
+  }
+
+  /** Others are short of an account: what lies idle of it goes back. */
+  async answer(recalls: readonly Recall[]): Promise<void> {
+    await this.#leases.answer(recalls);
+  }
+
+  /** @returns true when the error said that this process was taken for dead, and it has come back since */
+  cameBackAfter(error: unknown): Promise<boolean> {
+    return this.#leases.cameBackAfter(error);
+  }
+
+  async #write(hold: JournalledHold): Promise<void> {
+    const { book } = this.#leases;
     try {
-      const answer = await this.#store.lease(request);
-      if (answer.outcome === "short") return { ...answer, account: this.#withHolds(answer.account) };
-      for (const grant of answer.grants) this.#takeGrant(grant, consumedBefore);
-      return answer;
+      await this.#journal.hold(hold);
     } catch (error) {
-      this.#uncertain = true;
+      this.#journal.forget(hold.holdId);
+      book.end(hold.holdId, 0n);
+      this.#leases.endFormer(hold.holdId);
       throw error;
     }
-  }
-
-  #recountOnce(): Promise<void> {
-    this.#recounting ??= this.#recount().finally(() => {
-      this.#recounting = undefined;
-    });
-    return this.#recounting;
-  }
-
-  /**
-   * A lease whose answer was lost may have been given all the same; nobody else can use it, so it is ours. The store answers in order:
-   * its count has seen what was asked before, which the book has by then too, and nothing later. Nothing is given back meanwhile.
-   */
-  async #recount(): Promise<void> {
-    const leases = await this.#store.leases();
-    for (const { account, amountNano } of leases) {
-      const missing = amountNano - this.#book.grantedNano(account);
-      if (missing > 0n) this.#book.grant(account, missing);
-    }
-    // An ending whose answer was lost too has left the store's count, and not yet ours: what was found is the least, and counted again.
-    this.#uncertain = this.#unwritten.size > 0;
   }
 
   #budgetsOf(scopes: readonly CallScope[], at: Instant): { budgets: readonly Budget[]; due: readonly Budget[] } {
@@ -251,18 +281,19 @@ export class LeaseDesk {
         this.#unwritten.delete(holdId);
         this.#onTheirWay.delete(holdId);
         this.#noteWarned(accounts, answer);
-        this.#book.end(holdId, consumedNano);
+        if (!this.#leases.endFormer(holdId)) this.#leases.book.end(holdId, consumedNano);
         this.#journal.forget(holdId);
+        this.#leases.fellIdle(accounts);
         return;
       } catch (error) {
+        if (await this.#leases.cameBackAfter(error)) continue;
         this.#unwritten.add(holdId);
         await this.#beforeRetry({ holdId, error, attempt });
       }
     }
   }
 
-  #takeGrant({ account, amountNano, warnsAfterNano }: Grant, consumedBefore: ReadonlyMap<string, Nano>): void {
-    this.#book.grant(account, amountNano);
+  #noteGrant({ account, warnsAfterNano }: Grant, consumedBefore: ReadonlyMap<string, Nano>): void {
     // The store had seen what was sent to it before it was asked, and nothing later.
     const warnsAboveNano = consumedBefore.get(account)! + warnsAfterNano;
     const consumed = this.#consumed.get(account);
@@ -287,31 +318,19 @@ export class LeaseDesk {
     this.#warned.delete(known.account);
     const consumed = this.#consumed.get(known.account);
     if (consumed) consumed.warnsAboveNano = NOT_KNOWN;
-    await this.#giveBack([known.account]);
+    await this.#leases.giveBack([known.account]);
   }
 
-  async #giveBack(accounts: readonly string[]): Promise<void> {
-    while (this.#recounting) await this.#recounting;
-    const returns = accounts
-      .map((account) => ({ account, amountNano: this.#book.takeIdle(account) }))
-      .filter(({ amountNano }) => amountNano > 0n);
-    if (returns.length === 0) return;
-    try {
-      await this.#store.giveBack(returns);
-    } catch (error) {
-      // It may have been given back all the same: what is still ours is found by counting, not by assuming.
-      this.#uncertain = true;
-      throw error;
-    }
-  }
-
-  #withHolds(account: Account): AccountStatus {
-    const heldNano = this.#book.heldNano(account.id);
+  /** What others have leased may be held or idle: it is not free in either case, until they give it back. */
+  #withHolds(account: Account, own: OwnLease): AccountStatus {
+    const elsewhereNano = this.#store.shared && account.leasedNano > own.grantedNano ? account.leasedNano - own.grantedNano : 0n;
+    const heldNano = own.heldNano + elsewhereNano;
     return {
       ...account,
       heldNano,
       hasRefused: this.#refused.has(account.id),
-      idleNano: this.#book.idleNano(account.id),
+      idleNano: own.idleNano,
+      elsewhereNano,
       freeNano: account.limitNano - account.spentNano - account.inDoubtNano - heldNano,
     };
   }
@@ -342,7 +361,8 @@ function firstOfItsId(budget: Budget, index: number, all: readonly Budget[]): bo
 /** Waits longer after each failure, up to five seconds, and says so in the log. */
 export function retryWithBackoff(log: { error(facts: object, words: string): void }): LeaseDeskOptions["beforeRetry"] {
   return async ({ holdId, error, attempt }) => {
-    log.error({ hold: holdId, attempt, error: (error as Error).message }, "a call's ending could not be stored; trying again");
+    const what = holdId === undefined ? "this process was taken for dead and cannot come back" : "a call's ending could not be stored";
+    log.error({ hold: holdId, attempt, error: (error as Error).message }, `${what}; trying again`);
     await sleep(Math.min(5000, 25 * 2 ** Math.min(attempt, 8)), undefined, { ref: false });
   };
 }

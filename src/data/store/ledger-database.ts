@@ -1,7 +1,22 @@
+import type { News } from "../../ports/ledger-store.ts";
+
 /** What a value of a row is: integers are bigint, since money does not fit a number. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
 export type SqlRow = Record<string, SqlValue>;
 export type SqlParameters = Readonly<Record<string, SqlValue>>;
+
+/** What a transaction is going to ask for, so that it can be asked together. */
+export interface Ahead {
+  readonly epoch: number;
+  /** What it may try to do that is done a single time. */
+  readonly once: readonly string[];
+  readonly accounts: readonly string[];
+}
+
+/** The store may or may not have done it: nothing may be asked again that would count twice. */
+export class OutcomeUnknown extends Error {
+  override readonly name = "OutcomeUnknown";
+}
 
 /**
  * The engine's way to its tables, by names of statement files. Synchronous: the engine has a thread of its own, and its rules read and
@@ -15,12 +30,15 @@ export interface LedgerDatabase {
   run(name: string, parameters: SqlParameters): number;
   /** As run, with parameters by position, for the statements that every call needs. May be carried out as late as the commit. */
   runPositional(name: string, ...parameters: SqlValue[]): number;
-  /** The process that writes through this connection. A connection that was lost is used again only while the process is not taken for dead. */
-  own?(epoch: number): void;
-  /** @param once what the transaction may try to do that is done a single time, to be looked up together */
-  begin(once?: readonly string[]): void;
+  /** Whether other processes write too. Then a transaction begins only when theirs have ended, and with a look at what they did. */
+  readonly shared: boolean;
+  /** @returns the row of ledger-head, where others write too */
+  begin(ahead?: Ahead): SqlRow | undefined;
+  /** @throws OutcomeUnknown when the transaction may have been carried out all the same */
   commit(): void;
   rollback(): void;
+  /** Tells other processes with the commit, where they can be told; those that cannot be find out by asking. */
+  tellNews(news: News): void;
   close(): void;
   /** What the database says, in our words: a Problem where there is one for it. */
   explain(error: unknown): Error;

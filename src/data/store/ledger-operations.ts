@@ -10,42 +10,42 @@ import {
 } from "../../core/ledger/budget.ts";
 import { leaseSize } from "../../core/ledger/lease-size.ts";
 import { formatUsd, type Nano } from "../../core/money/usd.ts";
-import { type Instant, windowAt } from "../../core/time/window.ts";
-import type {
-  AuditedChange,
-  Ending,
-  EndingAnswer,
-  Hold,
-  LeaseAnswer,
-  LeaseRequest,
-  TrackAnswer,
-  TrackRequest,
-} from "../../ports/ledger-store.ts";
+import { type Instant, windowsAt } from "../../core/time/window.ts";
+import type { Ending, EndingAnswer, Hold, LeaseAnswer, LeaseRequest, Return, TrackAnswer, TrackRequest } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
 import { joinAccounts, splitAccounts } from "./chained-rows.ts";
+import type { LeaseRecalls } from "./lease-recalls.ts";
 import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
+import { epochOfLostLease } from "./lost-lease.ts";
 
 /** What changes money, one method each. Every method checks before it writes, so that a refusal leaves nothing behind. */
 export class LedgerOperations {
   readonly #database: LedgerDatabase;
   readonly #sheet: BalanceSheet;
   readonly #audit: AuditLog;
+  readonly #recalls: LeaseRecalls;
 
-  constructor(database: LedgerDatabase, sheet: BalanceSheet, audit: AuditLog) {
+  constructor(database: LedgerDatabase, sheet: BalanceSheet, audit: AuditLog, recalls: LeaseRecalls) {
     this.#database = database;
     this.#sheet = sheet;
     this.#audit = audit;
+    this.#recalls = recalls;
   }
 
   lease(request: LeaseRequest): LeaseAnswer {
+    this.#sheet.requireAlive();
     const created = this.#createDue(request.create, request.at);
     const sizes: { account: Account; amountNano: Nano }[] = [];
     for (const want of request.wants) {
       const account = this.#sheet.open(want.budgetId, want.window);
       const size = leaseSize(want.missingNano, availableNano(account)) ?? (account.hard ? undefined : want.missingNano);
-      if (size === undefined) return { outcome: "short", account, created };
-      sizes.push({ account, amountNano: size });
+      if (size === undefined) {
+        const recall = this.#recalls.callBack(account, want.missingNano, request.recalls?.[account.id]);
+        return { outcome: "short", account, created, recall, asOfEntry: this.#sheet.lastEntry };
+      }
+      // Where somebody is short nothing is leased to lie idle.
+      sizes.push({ account, amountNano: this.#sheet.isPressed(account.id) ? want.missingNano : size });
     }
     for (const { account, amountNano } of sizes) {
       this.#sheet.append({ ...this.#blank("lease", request.at), accounts: [account.id], amountNano });
@@ -58,20 +58,25 @@ export class LedgerOperations {
   }
 
   leases(): { account: string; amountNano: Nano }[] {
+    this.#sheet.requireAlive();
     this.#sheet.flush();
     const rows = this.#database.all("process-leases", { epoch: this.#sheet.epoch });
     return rows.map((row) => ({ account: String(row.account_id), amountNano: row.granted_nano as Nano }));
   }
 
-  giveBack(returns: readonly { account: string; amountNano: Nano }[], at: Instant): void {
-    for (const { account, amountNano } of returns) {
+  giveBack(returns: readonly Return[], at: Instant): void {
+    this.#sheet.requireAlive();
+    for (const { account, amountNano, answers } of returns) {
       if (amountNano > 0n) this.#sheet.append({ ...this.#blank("give_back", at), accounts: [account], amountNano });
+      if (answers !== undefined) this.#recalls.answer(account, answers);
     }
   }
 
   /** @param dead for a call of a process that is gone: whose lease it was held from, and why it is in doubt */
   end(ending: Ending, dead: { leaseHolder?: number; reason?: string } = {}): EndingAnswer {
+    if (ending.epoch !== undefined && ending.epoch !== this.#sheet.epoch) return this.endLate(ending);
     if (ending.kind !== "none") {
+      if (dead.leaseHolder === undefined) this.#sheet.requireAlive();
       const entry = {
         at: ending.at,
         kind: ending.kind,
@@ -89,6 +94,35 @@ export class LedgerOperations {
       if (ending.amountNano > ending.heldNano) this.#alertHoldExceeded(ending);
       if (ending.kind === "doubt") this.#rememberDoubt(ending, dead.reason ?? "the provider may have billed this call");
     }
+    this.#keepAnswer(ending);
+    return { applied: true, warned: this.#warned(ending.accounts) };
+  }
+
+  /**
+   * Ends a hold whose process was taken for dead, and which is in doubt under its own name since. Nothing of it is leased any more. When
+   * somebody else has resolved it, that stands.
+   */
+  endLate(ending: Pick<Ending, "kind" | "holdId" | "amountNano" | "inputTokens" | "outputTokens" | "trace" | "idempotency">): EndingAnswer {
+    const row = ending.kind === "doubt" ? undefined : this.#database.one("hold-in-doubt", { holdId: ending.holdId });
+    if (!row) return { applied: false, warned: [] };
+    const hold = holdOfRow(row);
+    this.#sheet.append({
+      ...this.#blank("resolve", hold.since),
+      ref: hold.holdId,
+      tenant: String(row.tenant),
+      accounts: hold.accounts,
+      amountNano: ending.amountNano,
+      heldNano: hold.heldNano,
+      inputTokens: ending.inputTokens,
+      outputTokens: ending.outputTokens,
+      once: `resolve:${hold.holdId}`,
+    });
+    this.#database.run("delete-hold-in-doubt", { holdId: hold.holdId });
+    this.#keepAnswer(ending);
+    return { applied: true, warned: this.#warned(hold.accounts) };
+  }
+
+  #keepAnswer(ending: Pick<Ending, "trace" | "idempotency">): void {
     if (ending.trace !== null) this.#database.runPositional("append-outbox", "request_trace", ending.trace);
     if (ending.idempotency) {
       const { keyId, key, answer } = ending.idempotency;
@@ -100,7 +134,6 @@ export class LedgerOperations {
         body: answer.body,
       });
     }
-    return { applied: true, warned: this.#warned(ending.accounts) };
   }
 
   track(request: TrackRequest): TrackAnswer {
@@ -139,6 +172,9 @@ export class LedgerOperations {
       once: `resolve:${hold.holdId}`,
     });
     this.#database.run("delete-hold-in-doubt", { holdId: hold.holdId });
+    // Now that somebody has explained the sum, the journal of its process must not explain it too.
+    const lost = epochOfLostLease(hold.holdId);
+    if (lost !== undefined) this.#database.run("end-process", { epoch: lost, endedAt: request.at });
     if (row.trace !== null) {
       const trace = { ...JSON.parse(String(row.trace)), unit_cost_usd: formatUsd(request.amountNano), cost_basis: "estimated" };
       this.#database.runPositional("append-outbox", "request_trace", JSON.stringify(trace));
@@ -152,33 +188,14 @@ export class LedgerOperations {
     return this.#database.all("holds-in-doubt", { limit }).map(holdOfRow);
   }
 
-  putBudget(budget: Budget, change: AuditedChange): Budget {
-    const before = this.#sheet.budget(budget.id);
-    const stored = before ? { ...budget, createdAt: before.createdAt } : budget;
-    this.#sheet.putBudget(stored);
-    if (before) this.#applyToOpenAccounts(before, stored);
-    this.#audit.append(change, stored.updatedAt);
-    return stored;
-  }
-
-  #applyToOpenAccounts(before: Budget, stored: Budget): void {
-    if (before.limitNano === stored.limitNano && before.hard === stored.hard) return;
-    for (const row of this.#database.all("open-accounts-of-budget", { budgetId: stored.id, at: stored.updatedAt })) {
-      const id = String(row.id);
-      this.#sheet.setHard(id, stored.hard);
-      this.#sheet.append({ ...this.#blank("set_limit", stored.updatedAt), ref: stored.id, accounts: [id], amountNano: stored.limitNano });
-    }
-  }
-
   accounts(budgetIds: readonly string[], at: Instant): Account[] {
-    const accounts: Account[] = [];
-    for (const id of budgetIds) {
+    const windowOf = windowsAt(at);
+    const wanted = budgetIds.flatMap((id) => {
       const budget = this.#sheet.budget(id);
-      if (!budget) continue;
-      const window = windowAt(budget.window, budget.zone, at);
-      accounts.push(this.#sheet.find(accountId(id, window)) ?? openAccount(budget, window));
-    }
-    return accounts;
+      return budget ? [{ budget, window: windowOf(budget) }] : [];
+    });
+    const found = this.#sheet.findAll(wanted.map(({ budget, window }) => accountId(budget.id, window)));
+    return wanted.map(({ budget, window }, index) => found[index] ?? openAccount(budget, window));
   }
 
   /** @returns the budgets as they stand now, those too that were there already: a run's may have left the memory of who asks */
@@ -233,7 +250,7 @@ export class LedgerOperations {
     });
   }
 
-  #blank<Kind extends "lease" | "give_back" | "track" | "resolve" | "set_limit">(kind: Kind, at: Instant) {
+  #blank<Kind extends "lease" | "give_back" | "track" | "resolve">(kind: Kind, at: Instant) {
     const amounts = { amountNano: 0n, heldNano: 0n, inputTokens: 0, outputTokens: 0 };
     return {
       ...amounts,

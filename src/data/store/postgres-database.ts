@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
 import { Problem } from "../../contract/problem.ts";
+import type { News } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
-import type { LedgerDatabase, SqlParameters, SqlRow, SqlValue } from "./ledger-database.ts";
+import { type Ahead, type LedgerDatabase, OutcomeUnknown, type SqlParameters, type SqlRow, type SqlValue } from "./ledger-database.ts";
 import type { Batch, BatchReply, PostgresThreadData, Statement } from "./postgres-thread.ts";
 import { readStatements } from "./statement-file.ts";
 
@@ -14,11 +15,15 @@ const LONGEST_WAIT_MS = 30_000;
 
 type Bound = { readonly text: string; readonly names: readonly string[] };
 
+/** What a process holds while it changes the ledger: its number is the word ballast. */
+const LEDGER_LOCK = 0x62616c6c617374n;
+
 /**
- * A ledger in PostgreSQL, owned by one process at a time. The statements are those of the embedded ledger, but for the few that
+ * A ledger in PostgreSQL, used by any number of processes, one transaction at a time (docs/decisions/0011). The statements are those of the embedded ledger, but for the few that
  * `statements-postgres/` replaces. The engine's thread waits while another one speaks to the server (postgres-thread.ts).
  */
 export class PostgresDatabase implements LedgerDatabase {
+  readonly shared = true;
   readonly #url: string;
   readonly #thread: Worker;
   readonly #port: MessagePort;
@@ -34,13 +39,12 @@ export class PostgresDatabase implements LedgerDatabase {
   /** What this transaction was asked about, and what of it has happened. */
   #asked = new Set<string>();
   #happened = new Set<string>();
+  /** Accounts that were asked for at the beginning; undefined where there is none yet. */
+  #accounts = new Map<string, SqlRow | undefined>();
+  #news = new Set<string>();
   #open = false;
-  #owner: number | undefined;
-  /** The connection that was last known to act for a process that is not taken for dead. */
-  #trusted = 0;
-  #answeredBy = 0;
 
-  /** @throws Problem data_dir_in_use, data_corrupt, store_unavailable */
+  /** @throws Problem data_corrupt, store_unavailable */
   constructor(url: string) {
     this.#url = url;
     const { port1, port2 } = new MessageChannel();
@@ -57,6 +61,7 @@ export class PostgresDatabase implements LedgerDatabase {
   }
 
   one(name: string, parameters: SqlParameters): SqlRow | undefined {
+    if (name === "account-by-id" && this.#accounts.has(String(parameters.id))) return this.#accounts.get(String(parameters.id));
     return this.#ask(this.#statement(name, parameters)).rows[0];
   }
 
@@ -83,24 +88,36 @@ export class PostgresDatabase implements LedgerDatabase {
     return this.#ask({ text: this.#bind(name).text, values: parameters }).count;
   }
 
-  own(epoch: number): void {
-    this.#owner = epoch;
-    this.#trusted = this.#answeredBy;
-  }
-
-  begin(once: readonly string[] = []): void {
+  begin(ahead: Ahead = { epoch: 0, once: [], accounts: [] }): SqlRow | undefined {
     this.#forget();
-    const statements: Statement[] = [{ text: "BEGIN", values: [] }];
-    if (once.length > 0) statements.push(this.#onceOf(once));
-    const [, seen] = this.#exchange(statements);
+    const [, , head, seen, accounts] = this.#exchange([
+      { text: "BEGIN", values: [] },
+      { text: this.#bind("lock-ledger").text, values: [LEDGER_LOCK] },
+      this.#statement("ledger-head", { epoch: ahead.epoch }),
+      this.#onceOf(ahead.once),
+      this.#statement("accounts-by-ids", { ids: JSON.stringify(ahead.accounts) }),
+    ]);
     this.#open = true;
-    this.#note(once, seen?.rows ?? []);
-    if (this.#owner !== undefined && this.#answeredBy !== this.#trusted) this.#checkOwner(this.#owner);
+    this.#note(ahead.once, seen!.rows);
+    for (const id of ahead.accounts) this.#accounts.set(id, undefined);
+    for (const row of accounts!.rows) this.#accounts.set(String(row.id), row);
+    return head!.rows[0];
   }
 
   commit(): void {
-    this.#exchange([...this.#takePending(), { text: "COMMIT", values: [] }]);
+    const news = [...this.#news].map((payload) => ({ text: this.#bind("tell-news").text, values: [payload] }));
+    try {
+      this.#exchange([...this.#takePending(), ...news, { text: "COMMIT", values: [] }]);
+    } catch (error) {
+      // What the server says of itself, it has undone; of a connection that was lost nobody knows.
+      if (isConnectionLost(error)) throw new OutcomeUnknown("the connection was lost in the middle of a commit", { cause: error });
+      throw error;
+    }
     this.#open = false;
+  }
+
+  tellNews(news: News): void {
+    this.#news.add(JSON.stringify(news));
   }
 
   rollback(): void {
@@ -125,23 +142,13 @@ export class PostgresDatabase implements LedgerDatabase {
 
   explain(error: unknown): Error {
     if (error instanceof Problem) return error;
+    if (error instanceof OutcomeUnknown) return this.explain(error.cause);
     const { code = "", message } = error as Error & { code?: string };
     const place = this.#place();
-    if (code === "BALLAST_OWNED") return new Problem("data_dir_in_use", { path: place }, { cause: error });
     // Connections, resources, an operator's interruption, a wrong address, no right to enter: nothing here is written.
-    if (/^(CONNECTION_|CONNECT_|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_|08|28|3D|53|55|57|58|40)/.test(code))
+    if (/^(CONNECTION_|CONNECT_|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_|08|25|28|3D|53|55|57|58|40)/.test(code))
       return new Problem("store_unavailable", { path: place, said: message }, { cause: error });
     return error as Error;
-  }
-
-  /** While the connection was lost, another process may have put right what this one left behind, as if it had died. */
-  #checkOwner(epoch: number): void {
-    if (this.one("process-is-open", { epoch }) === undefined) {
-      const message =
-        "This process was taken for dead while its connection to the ledger was lost, and what it held is in doubt; restart it.";
-      throw new Problem("store_unavailable", { path: this.#place(), epoch }, { message });
-    }
-    this.#trusted = this.#answeredBy;
   }
 
   #place(): string {
@@ -171,6 +178,8 @@ export class PostgresDatabase implements LedgerDatabase {
     this.#gathered = new Map();
     this.#asked = new Set();
     this.#happened = new Set();
+    this.#accounts = new Map();
+    this.#news = new Set();
   }
 
   #takePending(): Statement[] {
@@ -194,7 +203,6 @@ export class PostgresDatabase implements LedgerDatabase {
       const { code, message } = reply?.failure ?? { code: "ETIMEDOUT", message: "PostgreSQL did not answer in time" };
       throw Object.assign(new Error(message), { code });
     }
-    this.#answeredBy = reply.connection;
     return reply.results;
   }
 
@@ -229,9 +237,14 @@ export class PostgresDatabase implements LedgerDatabase {
     return bound;
   }
 
-  /** Each migration in a transaction of its own; no other process can be at it, since this one owns the database. */
+  /** All in one transaction, which waits for that of another process that starts at the same time. */
   #migrate(): void {
-    this.#exchange([{ text: "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL)", values: [] }]);
+    this.#exchange([
+      { text: "BEGIN", values: [] },
+      { text: this.#bind("lock-ledger").text, values: [LEDGER_LOCK] },
+      { text: "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL)", values: [] },
+    ]);
+    this.#open = true;
     const [answer] = this.#exchange([{ text: "SELECT name, sha256 FROM schema_migration", values: [] }]);
     const applied = new Map(answer!.rows.map((row) => [String(row.name), String(row.sha256)]));
     const files = [...readStatements(new URL("migrations-postgres/", import.meta.url))].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -242,13 +255,17 @@ export class PostgresDatabase implements LedgerDatabase {
       if (before !== undefined)
         throw new Problem("data_corrupt", { migration: name }, { message: `The migration ${name} is not the one that made these tables.` });
       this.#exchange([
-        { text: "BEGIN", values: [] },
         { text: sql, values: [] },
         { text: "INSERT INTO schema_migration (name, sha256) VALUES ($1, $2)", values: [name, sha256] },
-        { text: "COMMIT", values: [] },
       ]);
     }
+    this.#exchange([{ text: "COMMIT", values: [] }]);
+    this.#open = false;
   }
+}
+
+function isConnectionLost(error: unknown): boolean {
+  return /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|57P0|08)/.test((error as { code?: string }).code ?? "");
 }
 
 /** As a member of a JSON array: bytes in hex, numbers as text, which keeps all their digits. */

@@ -8,9 +8,11 @@ import { selectorKey } from "../../core/scope/scope.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
 import { alertStoreConformance } from "./alert-store-conformance.ts";
 import { BudgetCatalog } from "./budget-catalog.ts";
+import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal } from "./call-journal.ts";
 import { LeaseDesk } from "./lease-desk.ts";
-import { AT, aBudget, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
+import { AT, aBudget, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance } from "./ledger-store-conformance.ts";
+import { severalProcessesConformance } from "./several-processes-conformance.ts";
 import { openPostgresLedgerStore } from "./sqlite-ledger-store.ts";
 
 if (postgresIsHere()) {
@@ -34,7 +36,26 @@ if (postgresIsHere()) {
   };
 
   ledgerStoreConformance("PostgreSQL", inPostgres);
+  severalProcessesConformance("PostgreSQL", async () => {
+    const server = await startPostgres();
+    let url: string;
+    return {
+      async empty() {
+        url = await server.database();
+      },
+      open: (folder, more) => openPostgresLedgerStore({ folder, postgresUrl: url, openedAt: AT, ...more }, () => AT),
+      async passTime() {
+        const sql = postgres(url, { max: 1 });
+        // The server must have answered for as long itself.
+        await sql`SELECT pg_sleep(GREATEST(0, 3.1 - extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()))::float8)`;
+        await sql`UPDATE process SET heard_at = heard_at - 4000`;
+        await sql.end();
+      },
+      dispose: () => server.close(),
+    };
+  });
   alertStoreConformance("PostgreSQL", inPostgres);
+  budgetOperationsConformance("PostgreSQL", inPostgres);
 
   describe("a ledger in PostgreSQL", () => {
     let server: PostgresServer;
@@ -60,12 +81,6 @@ if (postgresIsHere()) {
       opened.push(store);
       return store;
     }
-
-    it("belongs to one process at a time, wherever the second one has its folder", async () => {
-      await open();
-      await expect(open(join(folder, "other"))).rejects.toMatchObject({ code: "data_dir_in_use" });
-      await expect(open()).rejects.toMatchObject({ code: "data_dir_in_use" });
-    });
 
     it("that cannot be reached is told without its password", async () => {
       url = "postgres://ballast:very-secret@127.0.0.1:1/nowhere";
@@ -114,28 +129,5 @@ if (postgresIsHere()) {
       expect((await store.verify()).findings).toEqual([]);
       journal.abandon();
     });
-
-    it("refuses a process that was taken for dead while its connection was lost, also after the other one has gone", async () => {
-      const first = await open();
-      await first.putBudget(aBudget(), CHANGE);
-      const lease = () => first.lease({ at: AT, wants: [{ budgetId: "b", window: WINDOW, missingNano: 10n }], create: [] });
-      const granted = await lease();
-      if (granted.outcome !== "granted") throw new Error("refused");
-      await server.restart();
-      const second = await open(join(folder, "second"));
-      expect(second.recovery).toMatchObject({ deadProcesses: 1, journalDamaged: true });
-      await expect(lease()).rejects.toMatchObject({ code: "data_dir_in_use" });
-      await second.close();
-      await expect(lease()).rejects.toThrow("taken for dead");
-      expect(await (await openLast()).accounts(["b"], AT)).toMatchObject([{ leasedNano: 0n, inDoubtNano: granted.grants[0]!.amountNano }]);
-    });
-
-    async function openLast(): Promise<LedgerStore> {
-      await opened
-        .shift()!
-        .close(false)
-        .catch(() => {});
-      return await open();
-    }
   });
 } else it.skip("PostgreSQL as a ledger: skipped, there is no PostgreSQL here", () => {});

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import postgres from "postgres";
 import { invariant } from "../../core/invariant.ts";
@@ -20,11 +19,7 @@ export interface Batch {
 }
 
 export type BatchReply =
-  | {
-      readonly results: readonly { readonly rows: readonly SqlRow[]; readonly count: number }[];
-      /** Which connection answered: rises when one was lost. */
-      readonly connection: number;
-    }
+  | { readonly results: readonly { readonly rows: readonly SqlRow[]; readonly count: number }[] }
   | { readonly failure: { readonly code: string; readonly message: string } };
 
 export interface PostgresThreadData {
@@ -34,11 +29,9 @@ export interface PostgresThreadData {
   readonly replied: SharedArrayBuffer;
 }
 
-/** What one process at a time holds of a database: its number is the word ballast. */
-const OWNER_LOCK = 0x62616c6c617374n;
 const STATEMENT_TIMEOUT_MS = 20_000;
-const LOCK_WAIT_MS = 100;
-const MOST_LOCK_TRIES = 15;
+/** A process that is paused in the middle of a transaction keeps all others waiting; the server ends it after this. */
+const MOST_IDLE_MS = 1000;
 
 const { url, port, replied } = workerData as PostgresThreadData;
 invariant(parentPort, "postgres-thread.ts runs in a worker thread");
@@ -48,34 +41,20 @@ const OPTIONS: postgres.Options<Record<string, postgres.PostgresType>> = {
   types: { bigint: postgres.BigInt },
   connect_timeout: 5,
   onnotice: () => {},
-  connection: { application_name: "ballast", statement_timeout: STATEMENT_TIMEOUT_MS },
+  connection: { application_name: "ballast", statement_timeout: STATEMENT_TIMEOUT_MS, idle_in_transaction_session_timeout: MOST_IDLE_MS },
 };
 /** A client has one connection here, so that a lost one is replaced with its client. */
 let client: postgres.Sql<{ bigint: bigint }> | undefined;
 let connection: postgres.ReservedSql<{ bigint: bigint }> | undefined;
-let connections = 0;
 
-/** A connection that owns the database; another one after the first was lost. */
+/** The connection; another one after it was lost. */
 async function connected(): Promise<postgres.ReservedSql<{ bigint: bigint }>> {
   if (connection) return connection;
   const own = postgres(url, { ...OPTIONS, onclose: () => disconnect(own) }) as unknown as postgres.Sql<{ bigint: bigint }>;
   client = own;
   const fresh = await own.reserve();
-  let owned = await takeLock(fresh);
-  // The server may not have noticed yet that the process before this one is dead.
-  for (let tries = 1; !owned && tries < MOST_LOCK_TRIES; tries++) {
-    await sleep(LOCK_WAIT_MS);
-    owned = await takeLock(fresh);
-  }
-  if (!owned) throw failure("BALLAST_OWNED", "another process owns this database");
   connection = fresh;
-  connections += 1;
   return fresh;
-}
-
-async function takeLock(on: postgres.ReservedSql<{ bigint: bigint }>): Promise<boolean> {
-  const [row] = await on.unsafe("SELECT pg_try_advisory_lock($1) AS owned", [OWNER_LOCK as unknown as string]);
-  return row?.owned === true;
 }
 
 /** A query on a connection that closed while nothing was asked would wait for ever, so it is let go of at once. */
@@ -101,11 +80,11 @@ async function carryOut({ statements, continues }: Batch): Promise<BatchReply> {
     const results = (await Promise.race([Promise.all(answers), tooLate])).map((answer) => {
       return { rows: [...answer] as SqlRow[], count: answer.count };
     });
-    return { results, connection: connections };
+    return { results };
   } catch (error) {
     const { code = "", message } = error as Error & { code?: string };
     // A broken connection has lost its transaction and its lock.
-    if (connection === undefined || /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT|57P0|08)/.test(code)) disconnect();
+    if (connection === undefined || /^(CONNECTION_|ECONN|EPIPE|ETIMEDOUT|57P0|25P03|08)/.test(code)) disconnect();
     return { failure: { code, message } };
   } finally {
     clearTimeout(late);

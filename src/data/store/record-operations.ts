@@ -10,6 +10,7 @@ import type {
   VirtualKey,
 } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
+import type { BalanceSheet } from "./balance-sheet.ts";
 import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 import { keyOfRow, rowOfKey } from "./row-shapes.ts";
 
@@ -17,12 +18,12 @@ import { keyOfRow, rowOfKey } from "./row-shapes.ts";
 export class RecordOperations {
   readonly #database: LedgerDatabase;
   readonly #audit: AuditLog;
-  readonly #epoch: number;
+  readonly #sheet: BalanceSheet;
 
-  constructor(database: LedgerDatabase, audit: AuditLog, epoch: number) {
+  constructor(database: LedgerDatabase, audit: AuditLog, sheet: BalanceSheet) {
     this.#database = database;
     this.#audit = audit;
-    this.#epoch = epoch;
+    this.#sheet = sheet;
   }
 
   keys(): VirtualKey[] {
@@ -30,7 +31,7 @@ export class RecordOperations {
   }
 
   putKey(key: VirtualKey, change: AuditedChange, at: Instant): VirtualKey {
-    this.#database.run("put-key", rowOfKey(key));
+    this.#database.run("put-key", { ...rowOfKey(key), version: this.#sheet.changed() });
     this.#audit.append(change, at);
     return key;
   }
@@ -40,17 +41,23 @@ export class RecordOperations {
     const row = this.#database.one("idempotency-row", { keyId, key });
     if (!row || Number(row.expires_at) <= at) {
       this.#database.run("expire-idempotency", { at });
-      this.#database.run("claim-idempotency", { keyId, key, fingerprint, epoch: this.#epoch, expiresAt });
+      this.#database.run("claim-idempotency", { keyId, key, fingerprint, epoch: this.#sheet.epoch, expiresAt });
       return { state: "claimed" };
     }
     if (String(row.fingerprint) !== fingerprint) return { state: "conflict" };
-    if (row.status === null) return { state: Number(row.epoch) === this.#epoch ? "running" : "in_doubt" };
+    if (row.status === null) return { state: this.#isAlive(Number(row.epoch)) ? "running" : "in_doubt" };
     return { state: "answered", answer: answerOfRow(row) };
   }
 
   answerOf(request: { keyId: string; fingerprint: string; at: Instant }): StoredAnswer | undefined {
     const row = this.#database.one("answer-by-fingerprint", request);
     return row && answerOfRow(row);
+  }
+
+  #isAlive(epoch: number): boolean {
+    if (epoch === this.#sheet.epoch) return true;
+    const status = this.#database.one("process-status", { epoch });
+    return status !== undefined && status.expired_at === null && status.ended_at === null;
   }
 
   dropIdempotency(keyId: string, key: string): void {

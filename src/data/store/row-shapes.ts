@@ -1,4 +1,6 @@
 import type { Account, Budget } from "../../core/ledger/budget.ts";
+import type { BudgetRaise } from "../../core/ledger/budget-raise.ts";
+import type { AppliedTier, TierSettings } from "../../core/ledger/budget-tier.ts";
 import type { ScopeDimension } from "../../core/scope/scope.ts";
 import type { VirtualKey } from "../../ports/ledger-store.ts";
 import type { SqlRow } from "./ledger-database.ts";
@@ -8,6 +10,7 @@ export function budgetOfRow(row: SqlRow): Budget {
     id: String(row.id),
     selector: JSON.parse(String(row.selector)),
     limitNano: BigInt(row.limit_nano as bigint),
+    raisedNano: BigInt(row.raised_nano as bigint),
     window: String(row.window_kind) as Budget["window"],
     zone: String(row.zone),
     hard: Number(row.hard) === 1,
@@ -18,6 +21,7 @@ export function budgetOfRow(row: SqlRow): Budget {
     thresholds: JSON.parse(String(row.thresholds)),
     warnPercent: Number(row.warn_percent),
     covers: String(row.covers) as Budget["covers"],
+    tier: row.tier === null ? undefined : tierOfText(String(row.tier)),
     origin: String(row.origin) as Budget["origin"],
     configured: row.configured === null ? undefined : String(row.configured),
     createdAt: Number(row.created_at),
@@ -40,11 +44,23 @@ export function rowOfBudget(budget: Budget) {
     thresholds: JSON.stringify(budget.thresholds),
     warnPercent: budget.warnPercent,
     covers: budget.covers,
+    tier: budget.tier ? textOfTier(budget.tier) : null,
     origin: budget.origin,
     configured: budget.configured ?? null,
     createdAt: budget.createdAt,
     updatedAt: budget.updatedAt,
   };
+}
+
+/** Amounts are text in JSON, which has no integers of that size. */
+function textOfTier({ name, settings }: AppliedTier): string {
+  return JSON.stringify({ name, settings: { ...settings, limitNano: settings.limitNano?.toString() } });
+}
+
+function tierOfText(text: string): AppliedTier {
+  const { name, settings } = JSON.parse(text) as { name: string; settings: Omit<TierSettings, "limitNano"> & { limitNano?: string } };
+  const { limitNano, ...others } = settings;
+  return { name, settings: limitNano === undefined ? others : { ...others, limitNano: BigInt(limitNano) } };
 }
 
 export function accountOfRow(row: SqlRow): Account {
@@ -55,6 +71,7 @@ export function accountOfRow(row: SqlRow): Account {
     hard: Number(row.hard) === 1,
     limitNano: row.limit_nano as bigint,
     spentNano: row.spent_nano as bigint,
+    creditedNano: row.credited_nano as bigint,
     inDoubtNano: row.in_doubt_nano as bigint,
     leasedNano: row.leased_nano as bigint,
     overrunNano: row.overrun_nano as bigint,
@@ -72,11 +89,27 @@ export function rowOfAccount(account: Account) {
     hard: account.hard ? 1 : 0,
     limitNano: account.limitNano,
     spentNano: account.spentNano,
+    creditedNano: account.creditedNano,
     inDoubtNano: account.inDoubtNano,
     leasedNano: account.leasedNano,
     overrunNano: account.overrunNano,
     inputTokens: account.inputTokens,
     outputTokens: account.outputTokens,
+  };
+}
+
+export function raiseOfRow(row: SqlRow): BudgetRaise {
+  return {
+    id: String(row.id),
+    budgetId: String(row.budget_id),
+    amountNano: row.amount_nano as bigint,
+    beginsAt: Number(row.begins_at),
+    endsAt: Number(row.ends_at),
+    approver: String(row.approver),
+    reason: String(row.reason),
+    createdAt: Number(row.created_at),
+    endedEarly: Number(row.ended_early) === 1,
+    state: String(row.state) as BudgetRaise["state"],
   };
 }
 

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { Problem } from "../../contract/problem.ts";
+import type { Problem } from "../../contract/problem.ts";
 import type { Budget } from "../../core/ledger/budget.ts";
 import type { Ending, LedgerStore } from "../../ports/ledger-store.ts";
+import { breakableStore } from "./breakable-store-test-kit.ts";
 import { BudgetCatalog } from "./budget-catalog.ts";
 import { CallJournal } from "./call-journal.ts";
 import { LeaseDesk } from "./lease-desk.ts";
@@ -23,20 +24,6 @@ let catalog: BudgetCatalog;
 let desk: LeaseDesk;
 let down = false;
 
-/** A store that cannot be written while `down`, over the real one. */
-function breakable(own: LedgerStore): LedgerStore {
-  return new Proxy(own, {
-    get(target, name) {
-      const method = Reflect.get(target, name);
-      if (typeof method !== "function") return method;
-      return async (...parameters: unknown[]) => {
-        if (down) throw new Problem("store_unavailable");
-        return await method.apply(target, parameters);
-      };
-    },
-  });
-}
-
 beforeEach(async () => {
   down = false;
   folder = mkdtempSync(join(tmpdir(), "ballast-lease-"));
@@ -44,7 +31,7 @@ beforeEach(async () => {
   journal = new CallJournal(folder, store.epoch);
   catalog = await BudgetCatalog.open(store, null);
   const beforeRetry = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
-  desk = new LeaseDesk({ store: breakable(store), catalog, journal, beforeRetry });
+  desk = new LeaseDesk({ store: breakableStore(store, () => down), catalog, journal, beforeRetry });
 });
 afterEach(async () => {
   down = false;

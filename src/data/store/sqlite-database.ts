@@ -3,26 +3,43 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { Problem } from "../../contract/problem.ts";
-import type { LedgerDatabase, SqlParameters, SqlRow, SqlValue } from "./ledger-database.ts";
+import type { Ahead, LedgerDatabase, SqlParameters, SqlRow, SqlValue } from "./ledger-database.ts";
 import { readStatements } from "./statement-file.ts";
+
+export interface SqliteOptions {
+  /** Bounds the file, so that tests can fill it as a full disk would. */
+  readonly maxPages?: number | undefined;
+  /** Whether other processes have the file open too; each transaction then waits for theirs. */
+  readonly shared?: boolean | undefined;
+  /** In place of the machine's clock, for simulations. */
+  readonly clock?: (() => number) | undefined;
+}
+
+const MACHINE_CLOCK = "CAST(unixepoch('subsec') * 1000 AS INTEGER)";
+
+/** How long a transaction waits for those of other processes. */
+const SHARED_WAIT_MS = 5000;
 
 /** The embedded store's file: one writer, exclusively locked, every commit on disk before it is acknowledged. */
 export class SqliteDatabase implements LedgerDatabase {
+  readonly shared: boolean;
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = readStatements(new URL("statements/", import.meta.url));
+  /** Milliseconds, in SQL: what PostgreSQL has a function for. */
+  readonly #clock: string;
   readonly #prepared = new Map<string, StatementSync>();
 
-  /**
-   * @param maxPages bounds the file, so that tests can fill it as a full disk would
-   * @throws Problem data_dir_in_use, data_corrupt, store_unavailable
-   */
-  constructor(path: string, maxPages?: number) {
+  /** @throws Problem data_dir_in_use, data_corrupt, store_unavailable */
+  constructor(path: string, { maxPages, shared = false, clock }: SqliteOptions = {}) {
     this.#path = path;
+    this.shared = shared;
     mkdirSync(dirname(path), { recursive: true });
-    this.#database = new DatabaseSync(path, { timeout: 200 });
+    this.#database = new DatabaseSync(path, { timeout: shared ? SHARED_WAIT_MS : 200 });
     try {
-      this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
+      if (!shared) this.#database.exec("PRAGMA locking_mode = EXCLUSIVE");
+      if (clock) this.#database.function("simulated_clock", () => BigInt(clock()));
+      this.#clock = clock ? "simulated_clock()" : MACHINE_CLOCK;
       this.#database.exec("PRAGMA journal_mode = WAL");
       this.#database.exec("PRAGMA synchronous = FULL");
       this.#database.exec("PRAGMA foreign_keys = ON");
@@ -58,8 +75,9 @@ export class SqliteDatabase implements LedgerDatabase {
     return Number(this.#prepare(name).run(...parameters).changes);
   }
 
-  begin(): void {
+  begin(ahead?: Ahead): SqlRow | undefined {
     this.#database.exec("BEGIN IMMEDIATE");
+    return this.shared && ahead ? this.one("ledger-head", { epoch: ahead.epoch }) : undefined;
   }
 
   commit(): void {
@@ -69,6 +87,8 @@ export class SqliteDatabase implements LedgerDatabase {
   rollback(): void {
     if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
   }
+
+  tellNews(): void {}
 
   close(): void {
     this.#database.close();
@@ -83,7 +103,7 @@ export class SqliteDatabase implements LedgerDatabase {
     if (!statement) {
       const sql = this.#statements.get(name);
       if (!sql) throw new Error(`no statement named ${name}`);
-      statement = this.#database.prepare(sql);
+      statement = this.#database.prepare(sql.replaceAll("store_clock()", this.#clock).replaceAll("store_started()", "0"));
       statement.setReadBigInts(true);
       this.#prepared.set(name, statement);
     }

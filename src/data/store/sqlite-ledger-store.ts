@@ -2,11 +2,15 @@ import { Worker } from "node:worker_threads";
 import { Problem } from "../../contract/problem.ts";
 import type { ProblemCode } from "../../contract/problem-list.ts";
 import type { Account, Budget } from "../../core/ledger/budget.ts";
+import type { BudgetRaise } from "../../core/ledger/budget-raise.ts";
 import type { Nano } from "../../core/money/usd.ts";
 import type { Instant, Period } from "../../core/time/window.ts";
 import type {
   AuditedChange,
   AuditRow,
+  Beat,
+  CreditAnswer,
+  CreditRequest,
   Ending,
   EndingAnswer,
   Hold,
@@ -15,8 +19,12 @@ import type {
   LeaseAnswer,
   LeaseRequest,
   LedgerStore,
+  News,
   OutboxRow,
+  RaiseAnswer,
+  Recall,
   Recovery,
+  Return,
   StoredAnswer,
   StoreFindings,
   TrackAnswer,
@@ -25,6 +33,7 @@ import type {
 } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
 import { alertCalls } from "./alert-operations.ts";
+import { PostgresNews } from "./postgres-news.ts";
 import type { StoreOptions } from "./store-engine.ts";
 import { endParameters } from "./store-messages.ts";
 import type { StoreReply } from "./store-worker.ts";
@@ -46,23 +55,32 @@ export function openSqliteLedgerStore(options: Omit<StoreOptions, "postgresUrl">
 }
 
 /** A ledger in PostgreSQL, behind the same thread: its transactions gather as those of the embedded one do. */
-export function openPostgresLedgerStore(
+export async function openPostgresLedgerStore(
   options: StoreOptions & { readonly postgresUrl: string },
   now: () => Instant,
 ): Promise<LedgerStore> {
-  return openStoreThread(options, now);
+  const store = await openStoreThread(options, now);
+  store.news = new PostgresNews(options.postgresUrl, (news) => store.tell(news));
+  return store;
 }
 
-async function openStoreThread(options: StoreOptions, now: () => Instant): Promise<LedgerStore> {
+async function openStoreThread(options: StoreOptions, now: () => Instant): Promise<SqliteLedgerStore> {
   const worker = new Worker(siblingModule(import.meta.url, "./store-worker"), { workerData: options });
-  const opened = await new Promise<{ epoch: number; recovery: Recovery }>((resolve, reject) => {
+  const opened = await new Promise<Opened>((resolve, reject) => {
     worker.once("error", reject);
-    worker.once("message", (message: { opened?: { epoch: number; recovery: Recovery }; failed?: StoreReply["error"] }) => {
+    worker.once("message", (message: { opened?: Opened; failed?: StoreReply["error"] }) => {
       if (message.opened) resolve(message.opened);
       else reject(errorOf(message.failed));
     });
   });
   return new SqliteLedgerStore(worker, opened, now);
+}
+
+interface Opened {
+  readonly epoch: number;
+  readonly shared: boolean;
+  readonly version: number;
+  readonly recovery: Recovery;
 }
 
 /** What nearly every ending is answered; its reply is the id alone. */
@@ -74,12 +92,15 @@ interface Waiting {
 }
 
 class SqliteLedgerStore implements LedgerStore {
-  readonly epoch: number;
+  epoch: number;
+  readonly shared: boolean;
+  readonly version: number;
   readonly recovery: Recovery;
   readonly alerts = alertCalls((operation, parameters) => this.#call(operation, parameters));
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #now: () => Instant;
+  readonly #listeners: ((news: News) => void)[] = [];
   readonly #waiting = new Map<number, Waiting>();
   /** Id, operation and parameters of each call, one after the other. */
   #outgoing: unknown[] = [];
@@ -87,11 +108,14 @@ class SqliteLedgerStore implements LedgerStore {
   #gathering: NodeJS.Timeout | undefined;
   #lastId = 0;
   #stopped: Error | undefined;
+  news: PostgresNews | undefined;
 
-  constructor(worker: Worker, opened: { epoch: number; recovery: Recovery }, now: () => Instant) {
+  constructor(worker: Worker, opened: Opened, now: () => Instant) {
     this.#worker = worker;
     this.#now = now;
     this.epoch = opened.epoch;
+    this.shared = opened.shared;
+    this.version = opened.version;
     this.recovery = opened.recovery;
     worker.on("message", (replies: (StoreReply | number)[]) => this.#receive(replies));
     worker.on("error", (error) => this.#fail(new Problem("store_unavailable", {}, { cause: error })));
@@ -105,6 +129,32 @@ class SqliteLedgerStore implements LedgerStore {
 
   leases(): Promise<readonly { account: string; amountNano: Nano }[]> {
     return this.#call("leases", []);
+  }
+
+  beat(known: { version: number }): Promise<Beat> {
+    return this.#call("beat", [known, this.#now()]);
+  }
+
+  async rejoin(): Promise<{ epoch: number; recovery: Recovery }> {
+    const back: { epoch: number; recovery: Recovery } = await this.#call("rejoin", [this.#now()]);
+    this.epoch = back.epoch;
+    return back;
+  }
+
+  recalls(): Promise<readonly Recall[]> {
+    return this.#call("recalls", []);
+  }
+
+  get hearsNews(): boolean {
+    return this.news?.hears ?? false;
+  }
+
+  onNews(listener: (news: News) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  tell(news: News): void {
+    for (const listener of this.#listeners) listener(news);
   }
 
   end(ending: Ending): Promise<EndingAnswer> {
@@ -133,6 +183,38 @@ class SqliteLedgerStore implements LedgerStore {
 
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget> {
     return this.#call("putBudget", [budget, change]);
+  }
+
+  putBudgets(changes: Parameters<LedgerStore["putBudgets"]>[0]): Promise<readonly Budget[]> {
+    return this.#call("putBudgets", [changes]);
+  }
+
+  raiseBudget(raise: Parameters<LedgerStore["raiseBudget"]>[0], actor: string): Promise<RaiseAnswer> {
+    return this.#call("raiseBudget", [raise, actor]);
+  }
+
+  endRaise(request: Parameters<LedgerStore["endRaise"]>[0]): Promise<RaiseAnswer> {
+    return this.#call("endRaise", [request]);
+  }
+
+  turnRaises(at: Instant): Promise<readonly Budget[]> {
+    return this.#call("turnRaises", [at]);
+  }
+
+  raises(): Promise<readonly BudgetRaise[]> {
+    return this.#call("raises", []);
+  }
+
+  findRaise(id: string): Promise<BudgetRaise | undefined> {
+    return this.#call("findRaise", [id]);
+  }
+
+  raisesOf(budgetId: string, limit: number): Promise<readonly BudgetRaise[]> {
+    return this.#call("raisesOf", [budgetId, limit]);
+  }
+
+  creditBudget(request: CreditRequest): Promise<CreditAnswer> {
+    return this.#call("creditBudget", [request]);
   }
 
   accounts(budgetIds: readonly string[], at: Instant): Promise<readonly Account[]> {
@@ -195,7 +277,7 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("bookedPerTenant", [period]);
   }
 
-  giveBack(returns: readonly { account: string; amountNano: Nano }[]): Promise<void> {
+  giveBack(returns: readonly Return[]): Promise<void> {
     return this.#call("giveBack", [returns, this.#now()]);
   }
 
@@ -205,13 +287,21 @@ class SqliteLedgerStore implements LedgerStore {
 
   async close(inOrder = true): Promise<void> {
     if (this.#stopped) return;
-    await this.#call("close", [this.#now(), inOrder]);
+    this.news?.stop();
+    const closed = this.#call("close", [this.#now(), inOrder]);
+    this.#stopped = new Problem("store_unavailable", {}, { message: "The ledger is closed." });
+    await closed;
     await this.#exited;
   }
 
-  /** Ends the writer thread as a crash would, without a word to the file. For tests. */
+  /** Ends the writer thread as a crash would: what it has not been told is lost, and the ledger hears no word. For tests. */
   async crash(): Promise<void> {
-    await this.#worker.terminate();
+    this.news?.stop();
+    this.#outgoing = [];
+    if (!this.#stopped) this.#call("abandon", []).catch(() => {});
+    this.#send();
+    this.#fail(new Problem("store_unavailable", {}, { message: "The ledger is closed." }));
+    await this.#exited;
   }
 
   #call(operation: string, parameters: readonly unknown[], gathers = false): Promise<never> {
@@ -232,7 +322,7 @@ class SqliteLedgerStore implements LedgerStore {
     this.#gathering = undefined;
     const calls = this.#outgoing;
     this.#outgoing = [];
-    if (calls.length > 0 && !this.#stopped) this.#worker.postMessage(calls);
+    if (calls.length > 0) this.#worker.postMessage(calls);
   }
 
   #receive(replies: (StoreReply | number)[]): void {

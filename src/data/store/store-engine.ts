@@ -1,17 +1,22 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Problem } from "../../contract/problem.ts";
+import { accountId } from "../../core/ledger/budget.ts";
 import type { Instant } from "../../core/time/window.ts";
-import type { Recovery } from "../../ports/ledger-store.ts";
+import type { Ending, LeaseRequest, Recovery, Return } from "../../ports/ledger-store.ts";
+import { randomName } from "../../std/random-id.ts";
 import { alertOperations } from "./alert-operations.ts";
 import { AuditLog } from "./audit-log.ts";
 import { BalanceSheet } from "./balance-sheet.ts";
+import { budgetOperations } from "./budget-operations.ts";
+import { deleteJournal } from "./call-journal.ts";
 import { FolderLock } from "./folder-lock.ts";
-import type { LedgerDatabase } from "./ledger-database.ts";
+import { LeaseRecalls } from "./lease-recalls.ts";
+import { type Ahead, type LedgerDatabase, OutcomeUnknown } from "./ledger-database.ts";
 import { LedgerOperations } from "./ledger-operations.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
+import { ProcessOperations } from "./process-operations.ts";
 import { RecordOperations } from "./record-operations.ts";
-import { recoverProcesses } from "./recover-processes.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { verifyStore } from "./verify-store.ts";
 
@@ -22,6 +27,12 @@ export interface StoreOptions {
   readonly postgresUrl?: string | undefined;
   readonly bootId: string;
   readonly openedAt: Instant;
+  /** How other processes call this one. */
+  readonly name?: string | undefined;
+  /** Whether it does, when it is the oldest, what one process does for all; it does unless said otherwise. */
+  readonly doesJobs?: boolean | undefined;
+  /** A folder of its own for the journal, where others have the embedded ledger open too. */
+  readonly journalFolder?: string | undefined;
   /** Bounds the file, so that tests can fill it as a full disk would. */
   readonly maxPages?: number | undefined;
 }
@@ -33,52 +44,64 @@ export type Outcome = { readonly ok: true; readonly value: unknown } | { readonl
  * Runs in a worker thread (store-worker.ts); simulations run it in theirs.
  */
 export class StoreEngine {
-  readonly epoch: number;
   readonly recovery: Recovery;
   readonly #database: LedgerDatabase;
   /** With a ledger elsewhere nothing else keeps a second process from this one's journal. */
   readonly #lock: FolderLock | undefined;
   readonly #sheet: BalanceSheet;
   readonly #audit: AuditLog;
+  readonly #processes: ProcessOperations;
   /** What is kept in memory may be of a transaction that failed. */
   #stale = false;
   readonly #operations: Readonly<Record<string, (...parameters: never[]) => unknown>>;
 
-  constructor(options: StoreOptions) {
+  /** @param clock of an embedded ledger, for simulations */
+  constructor(options: StoreOptions, clock?: () => number) {
+    const folder = options.journalFolder ?? options.folder;
     try {
       mkdirSync(options.folder, { recursive: true, mode: 0o700 });
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
       throw new Problem("store_unavailable", { path: options.folder }, { cause: error });
     }
-    this.#lock = options.postgresUrl === undefined ? undefined : new FolderLock(options.folder);
-    const database: LedgerDatabase =
-      options.postgresUrl === undefined
-        ? new SqliteDatabase(join(options.folder, "ledger.sqlite"), options.maxPages)
-        : new PostgresDatabase(options.postgresUrl);
-    this.#database = database;
+    const shared = options.postgresUrl !== undefined || options.journalFolder !== undefined;
+    this.#lock = shared ? new FolderLock(folder) : undefined;
+    const { maxPages, bootId } = options;
     let ledger: LedgerOperations;
+    let database: LedgerDatabase | undefined;
     try {
-      database.begin();
-      this.epoch = Number(database.one("start-process", { bootId: options.bootId, startedAt: options.openedAt })!.epoch);
-      this.#sheet = new BalanceSheet(database, this.epoch);
+      database =
+        options.postgresUrl === undefined
+          ? new SqliteDatabase(join(options.folder, "ledger.sqlite"), { maxPages, shared, clock })
+          : new PostgresDatabase(options.postgresUrl);
+      this.#database = database;
+      database.begin({ epoch: 0, once: [], accounts: [] });
+      this.#sheet = new BalanceSheet(database);
       this.#audit = new AuditLog(database);
-      ledger = new LedgerOperations(database, this.#sheet, this.#audit);
-      const { folder, bootId, openedAt } = options;
-      const { recovery, deleteJournals } = recoverProcesses(database, this.#sheet, ledger, folder, bootId, openedAt);
+      const recalls = new LeaseRecalls(database, this.#sheet);
+      ledger = new LedgerOperations(database, this.#sheet, this.#audit, recalls);
+      const identity = { bootId, place: placeOf(folder), name: options.name ?? "ballast", doesJobs: options.doesJobs ?? true };
+      this.#processes = new ProcessOperations({ database, sheet: this.#sheet, ledger, folder, bootId }, recalls, identity);
+      const { recovery, obsoleteJournals } = this.#processes.join(options.openedAt);
       this.recovery = recovery;
+      this.#sheet.flush();
       database.commit();
-      database.own?.(this.epoch);
-      deleteJournals();
+      for (const epoch of obsoleteJournals) deleteJournal(folder, epoch);
     } catch (error) {
-      database.close();
+      database?.close();
       this.#lock?.release();
-      throw database.explain(error);
+      throw database?.explain(error) ?? error;
     }
-    const records = new RecordOperations(database, this.#audit, this.epoch);
+    const processes = this.#processes;
+    const records = new RecordOperations(database, this.#audit, this.#sheet);
     this.#operations = {
       ...alertOperations(database, this.#audit),
+      ...budgetOperations(database, this.#sheet, this.#audit),
       lease: ledger.lease.bind(ledger),
       leases: ledger.leases.bind(ledger),
+      beat: processes.beat.bind(processes),
+      rejoin: processes.rejoin.bind(processes),
+      recalls: processes.recalls.bind(processes),
       giveBack: ledger.giveBack.bind(ledger),
       end: ledger.end.bind(ledger),
       track: ledger.track.bind(ledger),
@@ -86,7 +109,6 @@ export class StoreEngine {
       holdsInDoubt: ledger.holdsInDoubt.bind(ledger),
       budgets: () => this.#sheet.budgets(),
       budgetsNamed: ledger.budgetsNamed.bind(ledger),
-      putBudget: ledger.putBudget.bind(ledger),
       accounts: ledger.accounts.bind(ledger),
       crossings: records.crossings.bind(records),
       keys: records.keys.bind(records),
@@ -109,6 +131,20 @@ export class StoreEngine {
     };
   }
 
+  get epoch(): number {
+    return this.#sheet.epoch;
+  }
+
+  /** Up to which change of budgets and keys it has seen. */
+  get version(): number {
+    return this.#sheet.version;
+  }
+
+  /** Whether other processes use the ledger too. */
+  get shared(): boolean {
+    return this.#database.shared;
+  }
+
   /**
    * Carries out the requests in order, in one transaction that is on disk when this returns.
    * When a request fails in a way it should not have, the group is undone and each request is tried by itself.
@@ -118,6 +154,8 @@ export class StoreEngine {
       return this.#transact(requests);
     } catch (error) {
       if (requests.length === 1) return [{ ok: false, error: this.#database.explain(error) }];
+      // What may have been done is not tried again here: whoever asked finds out.
+      if (error instanceof OutcomeUnknown) return requests.map(() => ({ ok: false, error: this.#database.explain(error) }));
       return requests.flatMap((request) => this.run([request]));
     }
   }
@@ -126,8 +164,8 @@ export class StoreEngine {
   close(endedAt: Instant, inOrder: boolean): void {
     try {
       if (!inOrder) return;
-      this.#database.begin();
-      this.#database.run("end-process", { epoch: this.epoch, endedAt });
+      this.#database.begin({ epoch: this.epoch, once: [], accounts: [] });
+      this.#processes.leave(endedAt);
       this.#database.commit();
     } finally {
       this.#database.close();
@@ -151,9 +189,14 @@ export class StoreEngine {
 
   #transact(requests: readonly { readonly operation: string; readonly parameters: readonly unknown[] }[]): Outcome[] {
     const outcomes: Outcome[] = [];
+    const { epoch } = this;
     try {
-      this.#database.begin(onceOf(requests));
+      const head = this.#database.begin(aheadOf(epoch, requests));
       if (this.#stale) this.#refresh();
+      else if (head) {
+        this.#sheet.catchUp(head);
+        this.#audit.catchUp(head);
+      }
       for (const { operation, parameters } of requests) {
         const carryOut = this.#operations[operation];
         if (!carryOut) throw new Error(`the store has no operation ${operation}`);
@@ -170,17 +213,35 @@ export class StoreEngine {
       return outcomes;
     } catch (error) {
       this.#database.rollback();
+      this.#sheet.become(epoch);
       this.#stale = true;
       throw error;
     }
   }
 }
 
-/** What the requests may do a single time: the store looks all of it up at once. */
-function onceOf(requests: readonly { readonly operation: string; readonly parameters: readonly unknown[] }[]): string[] {
-  return requests.flatMap(({ operation, parameters }) => {
-    const { holdId } = (parameters[0] ?? {}) as { holdId?: string };
-    if (operation === "end") return [`end:${holdId}`];
-    return operation === "resolveDoubt" ? [`resolve:${holdId}`] : [];
-  });
+/** Names the folder, wherever the machine it is on is known under: made once, and found again as long as the folder is there. */
+function placeOf(folder: string): string {
+  const file = join(folder, "place");
+  if (!existsSync(file)) writeFileSync(file, randomName(), { mode: 0o600 });
+  return readFileSync(file, "utf8").trim();
+}
+
+/** What the requests are going to need of the store, to be asked together. */
+function aheadOf(epoch: number, requests: readonly { readonly operation: string; readonly parameters: readonly unknown[] }[]): Ahead {
+  const once: string[] = [];
+  const accounts = new Set<string>();
+  for (const { operation, parameters } of requests) {
+    const [first] = parameters as readonly unknown[];
+    if (operation === "end") {
+      const ending = first as Ending;
+      once.push(`end:${ending.holdId}`);
+      for (const account of ending.accounts) accounts.add(account);
+    } else if (operation === "resolveDoubt") once.push(`resolve:${(first as { holdId: string }).holdId}`);
+    else if (operation === "giveBack") for (const { account } of first as readonly Return[]) accounts.add(account);
+    else if (operation === "lease" || operation === "track") {
+      for (const { budgetId, window } of (first as LeaseRequest).wants) accounts.add(accountId(budgetId, window));
+    }
+  }
+  return { epoch, once, accounts: [...accounts] };
 }

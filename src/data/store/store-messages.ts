@@ -16,14 +16,15 @@ export type EndParameters = readonly [
   tenant: string,
   trace: string | null,
   idempotency: Ending["idempotency"],
+  epoch: number | undefined,
 ];
 
 export function endParameters(ending: Ending): EndParameters {
-  const { kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency } = ending;
-  return [kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency];
+  const { kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch } = ending;
+  return [kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch];
 }
 
 export function endingOf(parameters: EndParameters): Ending {
-  const [kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency] = parameters;
-  return { kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency };
+  const [kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch] = parameters;
+  return { kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch };
 }

@@ -58,7 +58,7 @@ function describe(error: Error): StoreFailure {
 try {
   const engine = new StoreEngine(workerData);
   const carryOut = (calls: StoreCall[]) => {
-    const closing = calls.findIndex((call) => call.operation === "close");
+    const closing = calls.findIndex(({ operation }) => operation === "close" || operation === "abandon");
     const group = closing < 0 ? calls : calls.slice(0, closing);
     const outcomes = engine.run(group);
     const replies: (StoreReply | number)[] = outcomes.map((outcome, index) => {
@@ -67,7 +67,9 @@ try {
       return outcome.ok ? { id, value: outcome.value } : { id, error: describe(outcome.error) };
     });
     if (closing >= 0) {
-      engine.close(...(calls[closing]!.parameters as [number, boolean]));
+      const { operation, parameters } = calls[closing]!;
+      if (operation === "abandon") engine.abandon();
+      else engine.close(...(parameters as [number, boolean]));
       replies.push({ id: calls[closing]!.id });
     }
     port.postMessage(replies);
@@ -82,7 +84,7 @@ try {
     }
     carryOut(calls);
   });
-  port.postMessage({ opened: { epoch: engine.epoch, recovery: engine.recovery } });
+  port.postMessage({ opened: { epoch: engine.epoch, shared: engine.shared, version: engine.version, recovery: engine.recovery } });
 } catch (error) {
   port.postMessage({ failed: describe(error instanceof Error ? error : new Error(String(error))) });
   port.close();

@@ -60,8 +60,16 @@ function blankAccount(stored: Account | undefined): Account | undefined {
 }
 
 function compare(id: string, stored: Account, replayed: Account | undefined, findings: string[]): void {
-  const booked = replayed ?? { spentNano: 0n, inDoubtNano: 0n, leasedNano: 0n, inputTokens: 0n, outputTokens: 0n };
-  for (const balance of ["spentNano", "inDoubtNano", "leasedNano"] as const) {
+  const booked = replayed ?? {
+    limitNano: stored.limitNano,
+    spentNano: 0n,
+    creditedNano: 0n,
+    inDoubtNano: 0n,
+    leasedNano: 0n,
+    inputTokens: 0n,
+    outputTokens: 0n,
+  };
+  for (const balance of ["limitNano", "spentNano", "creditedNano", "inDoubtNano", "leasedNano"] as const) {
     if (booked[balance] !== stored[balance]) {
       findings.push(
         `Account ${id}: ${balance.slice(0, -4)} is ${formatUsd(stored[balance])} USD, its entries say ${formatUsd(booked[balance])}.`,

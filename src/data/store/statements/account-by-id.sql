@@ -1,3 +1,4 @@
--- One account. Rows: at most one.
-SELECT id, budget_id, window_start, window_end, hard, limit_nano, spent_nano, in_doubt_nano, leased_nano, overrun_nano, input_tokens, output_tokens
+-- One account, and whether money of it was called back just now. Rows: at most one.
+SELECT id, budget_id, window_start, window_end, hard, limit_nano, spent_nano, credited_nano, in_doubt_nano, leased_nano, overrun_nano, input_tokens, output_tokens,
+  CASE WHEN recalled_at > store_clock() - 1000 THEN 1 ELSE 0 END AS pressed
 FROM account WHERE id = :id

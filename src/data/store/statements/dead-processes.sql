@@ -1,2 +1,2 @@
--- Processes that started and never ended, but this one: they crashed. Rows: mostly none or one.
-SELECT epoch, boot_id FROM process WHERE ended_at IS NULL AND epoch < :epoch ORDER BY epoch
+-- Processes that kept their journal where this one does, and did not end in order: whoever has the folder's lock is alone there. Rows: few.
+SELECT epoch, boot_id, expired_at FROM process WHERE ended_at IS NULL AND place IN (:place, '') AND epoch < :epoch ORDER BY epoch

@@ -1,0 +1,5 @@
+-- Processes that were not heard of for too long, by the store's clock, which must have run as long itself. Rows: mostly none.
+SELECT epoch, name FROM process
+WHERE ended_at IS NULL AND expired_at IS NULL AND epoch <> :epoch
+  AND heard_at < store_clock() - :silentMs AND store_started() < store_clock() - :silentMs
+ORDER BY epoch
