@@ -7,7 +7,7 @@ import { parseConfig } from "./config/read-config.ts";
 import { formatUsd, usd } from "./core/money/usd.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
-import { applyBudgets, defaultBudgetOf, placesOf, servedProvider, tiersOf } from "./from-config.ts";
+import { applyBudgets, defaultBudgetOf, placesOf, runBudgetOf, servedProvider, tiersOf } from "./from-config.ts";
 import { createRouteTable } from "./gateway/route-table.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 
@@ -35,6 +35,23 @@ describe("the configuration as values", () => {
   it("reads the default budget exactly, and null as none", () => {
     expect(defaultBudgetOf(config)).toMatchObject({ limitNano: 12_500_000_000n, onShort: "fit", window: "month" });
     expect(defaultBudgetOf({ ...config, default_budget: null })).toBeNull();
+  });
+
+  it("reads the budget of runs, and null as none", () => {
+    const said = parseConfig(
+      "run_budget: { limit_usd: 2.5, on_short: template, template: Enough., on_store_down: serve_from_lease }",
+      "ballast.yaml",
+      {},
+    );
+    expect(runBudgetOf(said)).toMatchObject({
+      limitNano: 2_500_000_000n,
+      hard: true,
+      onShort: "template",
+      template: "Enough.",
+      onStoreDown: "serve_from_lease",
+      thresholds: [],
+    });
+    expect(runBudgetOf(config)).toBeNull();
   });
 
   it("knows where calls of a model may go, in either dialect, each place once", () => {

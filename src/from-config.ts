@@ -9,7 +9,7 @@ import { retier, sameTier, type TierSettings } from "./core/ledger/budget-tier.t
 import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
 import { selectorKey } from "./core/scope/scope.ts";
-import type { BudgetCatalog, DefaultBudget } from "./data/store/budget-catalog.ts";
+import type { BudgetCatalog, DefaultBudget, RunBudget } from "./data/store/budget-catalog.ts";
 import type { CallSettings, RouteTable } from "./gateway/call-settings.ts";
 import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
 import type { EventSettings } from "./notify/alert-event.ts";
@@ -26,14 +26,25 @@ export function defaultBudgetOf(config: Config): DefaultBudget | null {
   return config.default_budget ? limitsOf(config.default_budget) : null;
 }
 
+/** What every run may spend; null when runs have no limit of their own. */
+export function runBudgetOf(config: Config): RunBudget | null {
+  return config.run_budget ? runLimitsOf(config.run_budget) : null;
+}
+
 function limitsOf(budget: Omit<BudgetConfig, "scope" | "id" | "covers" | "tier">): DefaultBudget {
-  const { window, zone, hard, thresholds } = budget;
+  const { window, zone } = budget;
+  return { ...runLimitsOf(budget), window, zone };
+}
+
+function runLimitsOf(budget: NonNullable<Config["run_budget"]>): RunBudget {
+  const { hard, thresholds } = budget;
   return {
     limitNano: nanoOf(budget.limit_usd),
-    window,
-    zone,
     hard,
     onShort: budget.on_short,
+    fallbackModel: budget.fallback_model,
+    template: budget.template,
+    onStoreDown: budget.on_store_down === "deny" ? undefined : budget.on_store_down,
     thresholds,
     warnPercent: budget.warn_percent,
   };
@@ -74,8 +85,9 @@ export async function applyBudgets(config: Config, catalog: BudgetCatalog, at: n
 /** What tiers say of budgets, by their names. */
 export function tiersOf({ tiers }: Pick<Config, "tiers">): ReadonlyMap<string, TierSettings> {
   return new Map(
-    tiers.map(({ name, limit_usd, hard, on_short: onShort, thresholds, warn_percent: warnPercent }) => {
-      const settings = { limitNano: nanoOf(limit_usd), hard, onShort, thresholds, warnPercent };
+    tiers.map(({ name, limit_usd, hard, on_short: onShort, fallback_model: fallbackModel, template, thresholds, ...others }) => {
+      const limitNano = nanoOf(limit_usd);
+      const settings = { limitNano, hard, onShort, fallbackModel, template, thresholds, warnPercent: others.warn_percent };
       return [name, Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined))];
     }),
   );
@@ -96,20 +108,14 @@ async function applyTiers(config: Config, tiers: ReadonlyMap<string, TierSetting
 }
 
 /** What a file can say of a budget, as text to compare. */
-function shapeOf({ selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers, tier }: Budget): string {
+function shapeOf(budget: Budget): string {
+  const { selector, limitNano, window, zone, hard, onShort, thresholds, warnPercent, covers, tier } = budget;
+  const { fallbackModel, template, onStoreDown } = budget;
+  const always = [selectorKey(selector), formatUsd(limitNano), window, zone, hard, onShort, thresholds, warnPercent, covers];
   const named = tier ? [tier.name] : [];
-  return JSON.stringify([
-    selectorKey(selector),
-    formatUsd(limitNano),
-    window,
-    zone,
-    hard,
-    onShort,
-    thresholds,
-    warnPercent,
-    covers,
-    ...named,
-  ]);
+  // What came later is said only where it is set: the text of a file that does not name it must stay what it was.
+  const later = Object.fromEntries(Object.entries({ fallbackModel, template, onStoreDown }).filter(([, value]) => value !== undefined));
+  return JSON.stringify([...always, ...named, ...(Object.keys(later).length === 0 ? [] : [later])]);
 }
 
 const DIALECTS: Readonly<Record<ProviderConfig["kind"], ProviderTarget["dialects"]>> = {

@@ -30,9 +30,11 @@ import {
   defaultBudgetOf,
   notifySettings,
   placesOf,
+  runBudgetOf,
   servedProvider,
   tiersOf,
 } from "./from-config.ts";
+import { AnswerCache } from "./gateway/answer-cache.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
@@ -120,7 +122,7 @@ async function start(
     log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
 
   const defaultBudget = defaultBudgetOf(config);
-  const budgets = await BudgetCatalog.open(store, defaultBudget);
+  const budgets = await BudgetCatalog.open(store, defaultBudget, { budget: runBudgetOf(config) });
   const keys = await KeyRing.open(store, now);
   const journal = new CallJournal(ledgerFolder, store.epoch);
   opened.push(() => journal.close());
@@ -158,6 +160,7 @@ async function start(
     prices,
     settings,
     connections,
+    answers: new AnswerCache(config.gateway.answer_cache_bytes, settings.idempotencyTtlMs),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: steadyClock,

@@ -22,7 +22,7 @@ export interface ApiParts {
   readonly store: LedgerStore;
   readonly budgets: Pick<
     BudgetCatalog,
-    "matching" | "due" | "all" | "ofTenant" | "ofSelector" | "get" | "put" | "putAll" | "renew" | "remember"
+    "matching" | "due" | "all" | "lasting" | "ofTenant" | "ofSelector" | "get" | "put" | "putAll" | "renew" | "remember"
   >;
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;

@@ -243,7 +243,7 @@ describe("the start page", () => {
     const { budgets } = await testApi();
     const page = await testApi({
       warehouse,
-      budgets: { ...pick(budgets), all: () => [evil] },
+      budgets: { ...pick(budgets), all: () => [evil], lasting: () => [evil] },
     });
     const { text } = await page.ask("GET", "/");
     expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;");

@@ -15,7 +15,7 @@ import { windowAt } from "../core/time/window.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
 import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
-import type { CostsQuestion, CostsRow, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
+import type { CallsQuestion, CostsQuestion, CostsRow, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { ApiParts, PriceLookup } from "./api-deps.ts";
 import { buildApi } from "./api-server.ts";
@@ -48,6 +48,10 @@ export class MemoryStore {
 
   async budgets() {
     return [...this.budgetRows.values()];
+  }
+
+  async budgetsNamed(ids: readonly string[]) {
+    return ids.flatMap((id) => this.budgetRows.get(id) ?? []);
   }
 
   async putBudget(budget: Budget, change: AuditedChange) {
@@ -200,6 +204,17 @@ export class MemoryWarehouse implements Warehouse {
     return this.rows.slice(0, question.limit);
   }
 
+  async callsInOrder({ from, to, after, limit }: CallsQuestion): Promise<OrderedCall[]> {
+    this.#answer();
+    const calls = this.rows.map(({ ts, trace_id: traceId, tenant, outcome, held_usd: held, unit_cost_usd: cost }) => {
+      const costNano = cost === null ? null : parseDecimal(cost, 9)!;
+      return { at: Date.parse(ts), traceId, tenant, outcome, heldNano: parseDecimal(held, 9)!, costNano };
+    });
+    const isAfter = ({ at, traceId }: OrderedCall) => !after || at > after.at || (at === after.at && traceId > after.traceId);
+    const asked = calls.filter((call) => call.at >= from.getTime() && call.at < to.getTime() && isAfter(call));
+    return asked.sort((a, b) => a.at - b.at || (a.traceId < b.traceId ? -1 : 1)).slice(0, limit);
+  }
+
   async bookedPerTenant() {
     this.#answer();
     const sums = new Map<string, { tenant: string; traces: number; bookedNano: bigint }>();
@@ -323,7 +338,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
         (await store.accounts(budgetIds, when)).map((account) => {
           const heldNano = held.get(account.budgetId) ?? 0n;
           const freeNano = account.limitNano - account.spentNano - account.inDoubtNano - heldNano;
-          return { ...account, heldNano, idleNano: 0n, freeNano, hasRefused: false };
+          return { ...account, heldNano, idleNano: 0n, elsewhereNano: 0n, freeNano, hasRefused: false };
         }),
     },
     prices: PRICES,

@@ -158,6 +158,7 @@ describe("/api/v1/budgets", () => {
       zone: "Europe/Berlin",
       hard: false,
       on_short: "fit",
+      on_store_down: "deny",
       thresholds: [50, 90],
       warn_percent: 70,
       covers: "all",
@@ -204,6 +205,17 @@ describe("/api/v1/budgets", () => {
     expect(body.budget).toMatchObject({ id: "team=core", limit_usd: "7", hard: false, zone: "Asia/Tokyo", thresholds: [10] });
   });
 
+  it("sets what becomes of a call that does not fit, with the model or the text that it takes", async () => {
+    const { ask } = await testApi();
+    const path = "/api/v1/budgets/tenant=acme";
+    const fallback = { on_short: "fallback_model", fallback_model: "gpt-4o-mini" };
+    expect((await ask("POST", path, { body: { limit_usd: 5, ...fallback } })).body.budget).toMatchObject(fallback);
+    const template = { on_short: "template", template: "Ask again tomorrow.", on_store_down: "serve_from_lease" };
+    await ask("POST", path, { body: { limit_usd: 5, ...template } });
+    const { budgets } = (await ask("GET", "/api/v1/budgets")).body;
+    expect(budgets[0]).toMatchObject({ ...fallback, ...template });
+  });
+
   it("keeps what a tenant's default budget covers when its limit is set", async () => {
     const { ask } = await testApi();
     await ask("POST", "/api/ai-budget/track", {
@@ -230,6 +242,10 @@ describe("/api/v1/budgets", () => {
     ["a limit below zero", "tenant=a", { limit_usd: -1 }, { code: "amount_invalid", field: "/limit_usd" }],
     ["an unknown zone", "tenant=a", { limit_usd: 1, zone: "Mars/Olympus" }, { field: "/zone" }],
     ["an unknown window", "tenant=a", { limit_usd: 1, window: "fortnight" }, { field: "/window" }],
+    ["a window of runs without a run", "tenant=a", { limit_usd: 1, window: "run" }, { field: "/window" }],
+    ["a fallback without its model", "tenant=a", { limit_usd: 1, on_short: "fallback_model" }, { field: "/fallback_model" }],
+    ["a template without its text", "tenant=a", { limit_usd: 1, on_short: "template" }, { field: "/template" }],
+    ["a fallback model that is no name", "tenant=a", { limit_usd: 1, fallback_model: "<x>" }, { field: "/fallback_model" }],
     ["thresholds that fall", "tenant=a", { limit_usd: 1, thresholds: [80, 50] }, { field: "/thresholds" }],
     ["half a percent", "tenant=a", { limit_usd: 1, warn_percent: 80.5 }, { field: "/warn_percent" }],
     ["hard as text", "tenant=a", { limit_usd: 1, hard: "true" }, { field: "/hard" }],

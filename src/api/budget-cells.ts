@@ -13,6 +13,9 @@ export const BUDGET_COLUMNS = [
   "zone",
   "hard",
   "on_short",
+  "fallback_model",
+  "template",
+  "on_store_down",
   "thresholds",
   "warn_percent",
   "covers",
@@ -20,7 +23,7 @@ export const BUDGET_COLUMNS = [
 ] as const;
 export type BudgetColumn = (typeof BUDGET_COLUMNS)[number];
 
-/** A budget as the cells of a row: what files hold, and what changes are told in. */
+/** A budget as the cells of a row: what files hold, and what changes are told in. Empty where nothing is said. */
 export function budgetCells(budget: Budget): Record<BudgetColumn, string> {
   return {
     id: budget.id,
@@ -30,6 +33,9 @@ export function budgetCells(budget: Budget): Record<BudgetColumn, string> {
     zone: budget.zone,
     hard: String(budget.hard),
     on_short: budget.onShort,
+    fallback_model: budget.fallbackModel ?? "",
+    template: budget.template ?? "",
+    on_store_down: budget.onStoreDown ?? "deny",
     thresholds: budget.thresholds.join(" ") || "none",
     warn_percent: String(budget.warnPercent),
     covers: budget.covers,
@@ -47,6 +53,9 @@ export function budgetRecord(budget: Budget) {
     zone: budget.zone,
     hard: budget.hard,
     on_short: budget.onShort,
+    ...(budget.fallbackModel === undefined ? {} : { fallback_model: budget.fallbackModel }),
+    ...(budget.template === undefined ? {} : { template: budget.template }),
+    on_store_down: budget.onStoreDown ?? "deny",
     thresholds: [...budget.thresholds],
     warn_percent: budget.warnPercent,
     covers: budget.covers,

@@ -2,6 +2,7 @@ import type { BudgetChangeView } from "../contract/budget-operations-contract.ts
 import { Problem } from "../contract/problem.ts";
 import { accountId, type Budget } from "../core/ledger/budget.ts";
 import type { TierSettings } from "../core/ledger/budget-tier.ts";
+import { missingOnShort } from "../core/ledger/on-short.ts";
 import { type ScopeSelector, selectorKey } from "../core/scope/scope.ts";
 import { type WindowKind, windowAt } from "../core/time/window.ts";
 import type { AuditedChange } from "../ports/ledger-store.ts";
@@ -11,9 +12,18 @@ import type { ApiDeps } from "./api-deps.ts";
 import { BUDGET_COLUMNS, budgetCells, budgetRecord, plannedStanding } from "./budget-cells.ts";
 import { standingsOf } from "./call-standings.ts";
 
-export type BudgetWish = {
-  readonly [Field in "limitNano" | "zone" | "hard" | "onShort" | "thresholds" | "warnPercent" | "covers"]?: Budget[Field] | undefined;
-} & {
+type WishField =
+  | "limitNano"
+  | "zone"
+  | "hard"
+  | "onShort"
+  | "fallbackModel"
+  | "template"
+  | "onStoreDown"
+  | "thresholds"
+  | "warnPercent"
+  | "covers";
+export type BudgetWish = { readonly [Field in WishField]?: Budget[Field] | undefined } & {
   /** What the wish leaves open is then the tier's; null for none. */
   readonly tier?: string | null | undefined;
 };
@@ -54,11 +64,21 @@ export function budgetAt({ selector, window }: Pick<BudgetPlace, "selector" | "w
   return budgets.ofSelector(selector).find((budget) => budget.window === window && placeKey(budget.selector, window) === key);
 }
 
+/** As `budgetAt`; one that a run's first call made is found too when no call has named the run for long. */
+export async function storedBudgetAt(place: BudgetPlace, deps: Pick<ApiDeps, "budgets" | "store">): Promise<Budget | undefined> {
+  const { selector, window } = place;
+  const known = budgetAt(place, deps);
+  return known || window !== "run" ? known : (await deps.store.budgetsNamed([`${selectorKey(selector)},window=run`]))[0];
+}
+
 export function placeKey(selector: ScopeSelector, window: WindowKind): string {
   return `${window} ${selectorKey(selector)}`;
 }
 
-/** @param before the budget that is there; a new one needs a limit in the wish */
+/**
+ * @param before the budget that is there; a new one needs a limit in the wish
+ * @throws Problem invalid_request when its on_short lacks the model or the text that it needs
+ */
 export function planBudget(before: Budget | undefined, place: BudgetPlace, wish: BudgetWish, reason: string, deps: ChangeDeps): BudgetPlan {
   const at = deps.now();
   const { selector, window } = place;
@@ -73,6 +93,9 @@ export function planBudget(before: Budget | undefined, place: BudgetPlace, wish:
     zone: wish.zone ?? before?.zone ?? "UTC",
     hard: wish.hard ?? fromTier.hard ?? before?.hard ?? true,
     onShort: wish.onShort ?? fromTier.onShort ?? before?.onShort ?? "deny",
+    fallbackModel: wish.fallbackModel ?? fromTier.fallbackModel ?? before?.fallbackModel,
+    template: wish.template ?? fromTier.template ?? before?.template,
+    onStoreDown: wish.onStoreDown ?? before?.onStoreDown,
     thresholds: wish.thresholds ?? fromTier.thresholds ?? before?.thresholds ?? deps.defaultBudget?.thresholds ?? [50, 80, 100],
     warnPercent: wish.warnPercent ?? fromTier.warnPercent ?? before?.warnPercent ?? deps.defaultBudget?.warnPercent ?? 80,
     covers: wish.covers ?? before?.covers ?? place.coversWhenNew,
@@ -82,6 +105,11 @@ export function planBudget(before: Budget | undefined, place: BudgetPlace, wish:
     createdAt: before?.createdAt ?? at,
     updatedAt: at,
   };
+  const missing = missingOnShort(budget);
+  if (missing !== undefined) {
+    const message = `/${missing} is missing, which on_short ${budget.onShort} needs.`;
+    throw new Problem("invalid_request", { field: `/${missing}` }, { message });
+  }
   return { before, budget, change: changeOf(before, budget, reason), view: changeViewOf(before, budget) };
 }
 
@@ -112,8 +140,8 @@ function freeId(key: string, window: WindowKind, deps: Pick<ApiDeps, "budgets">)
 
 function changeViewOf(before: Budget | undefined, after: Budget): BudgetChangeView {
   const [was, is] = [before && budgetCells(before), budgetCells(after)];
-  const differing = BUDGET_COLUMNS.filter((column) => was?.[column] !== is[column]);
-  const fields = differing.map((field) => ({ field, before: was?.[field] ?? null, after: is[field] }));
+  const differing = BUDGET_COLUMNS.filter((column) => (was?.[column] ?? "") !== is[column]);
+  const fields = differing.map((field) => ({ field, before: was?.[field] || null, after: is[field] }));
   return { id: after.id, action: !before ? "create" : fields.length === 0 ? "unchanged" : "change", fields };
 }
 

@@ -4,8 +4,9 @@ import { BUDGET_FILE_FORMATS } from "../contract/budget-operations-contract.ts";
 import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import { Problem } from "../contract/problem.ts";
 import type { Budget } from "../core/ledger/budget.ts";
+import { missingOnShort, ON_SHORT } from "../core/ledger/on-short.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension, selectorKey } from "../core/scope/scope.ts";
-import { WINDOW_KINDS } from "../core/time/window.ts";
+import { CALENDAR_WINDOWS } from "../core/time/window.ts";
 import { testApi } from "./api-test-kit.ts";
 import { budgetCells } from "./budget-cells.ts";
 import { placeKey } from "./budget-change.ts";
@@ -23,17 +24,23 @@ const budget: fc.Arbitrary<Budget> = fc
   .record({
     selector,
     limitNano: fc.bigInt(0n, MOST_LIMIT_NANO),
-    window: fc.constantFrom(...WINDOW_KINDS),
+    window: fc.constantFrom(...CALENDAR_WINDOWS),
+    ofRun: fc.boolean(),
     zone: fc.constantFrom("UTC", "Europe/Berlin", "America/New_York"),
     hard: fc.boolean(),
-    onShort: fc.constantFrom("deny" as const, "fit" as const),
+    onShort: fc.constantFrom(...ON_SHORT),
+    fallbackModel: fc.option(scopeValue, { nil: undefined }),
+    template: fc.option(fc.string({ unit: fc.constantFrom(..."aé😀 \n\r\t\",:#'"), minLength: 1, maxLength: 20 }), { nil: undefined }),
+    onStoreDown: fc.constantFrom(undefined, "serve_from_lease" as const),
     thresholds: fc.uniqueArray(fc.integer({ min: 1, max: 1000 }), { maxLength: 20 }).map((percents) => percents.sort((a, b) => a - b)),
     warnPercent: fc.integer({ min: 1, max: 100 }),
     rest: fc.boolean(),
     tier: fc.constantFrom(undefined, { name: "starter", settings: { limitNano: 5n } }),
     named: fc.option(scopeValue),
   })
-  .map(({ rest, named, ...more }) => {
+  .filter((each) => missingOnShort(each) === undefined)
+  .map(({ rest, named, ofRun, ...each }) => {
+    const more = { ...each, window: ofRun && each.selector.run !== undefined ? ("run" as const) : each.window };
     const plain = selectorKey(more.selector) || "*";
     const covers = rest && Object.keys(more.selector).join() === "tenant" ? "rest" : "all";
     const id = named === null ? (more.window === "month" ? plain : `${plain},window=${more.window}`) : `name ${named}`;
@@ -91,7 +98,7 @@ describe("what is wrong with a file", () => {
     [
       "an unknown column",
       "scope,limit\ntenant=a,5",
-      '1:7 limit: there is no column "limit"; there are id, scope, limit_usd, window, zone, hard, on_short, thresholds, warn_percent, covers, tier',
+      '1:7 limit: there is no column "limit"; there are id, scope, limit_usd, window, zone, hard, on_short, fallback_model, template, on_store_down, thresholds, warn_percent, covers, tier',
     ],
     ["a misspelt column", "scope,limit_usd,windw\ntenant=a,5,day", '1:17 windw: there is no column "windw", did you mean window?'],
     ["a column twice", "scope,limit_usd,scope\ntenant=a,5,tenant=a", "1:17 scope: this column is there twice"],
@@ -105,7 +112,20 @@ describe("what is wrong with a file", () => {
     [
       "a misspelt window",
       "scope,limit_usd,window\ntenant=a,5,mnth",
-      '2:12 window: "mnth" is not one of day, week, month, quarter, year; did you mean month?',
+      '2:12 window: "mnth" is not one of day, week, month, quarter, year, run; did you mean month?',
+    ],
+    [
+      "a run's window without a run",
+      "scope,limit_usd,window\ntenant=a,5,run",
+      "2:12 window: can be run only on a budget whose scope names a run",
+    ],
+    ["a text that is missing", "scope,limit_usd,on_short\ntenant=a,5,template", "2:1 template: is missing, which on_short template needs"],
+    ["a model that is none", "scope,limit_usd,fallback_model\ntenant=a,5,<b>", "2:12 fallback_model: "],
+    ["a text too long", `scope,limit_usd,template\ntenant=a,5,${"x".repeat(4001)}`, "2:12 template: is longer than 4000 characters"],
+    [
+      "an unknown way",
+      "scope,limit_usd,on_store_down\ntenant=a,5,serve",
+      '2:12 on_store_down: "serve" is not one of deny, serve_from_lease',
     ],
     ["an unknown zone", "scope,limit_usd,zone\ntenant=a,5,Mars", '2:12 zone: "Mars" is not an IANA time zone such as Europe/Berlin'],
     ["a hardness that is none", "scope,limit_usd,hard\ntenant=a,5,yes", '2:12 hard: "yes" is not one of true, false'],
@@ -150,7 +170,7 @@ describe("what is wrong with a file", () => {
     [
       "a misspelt way",
       "- scope: {}\n  limit_usd: 5\n  on_short: dney",
-      '3:13 on_short: "dney" is not one of deny, fit; did you mean deny?',
+      '3:13 on_short: "dney" is not one of deny, cached_only, template, fallback_model, fit; did you mean deny?',
     ],
   ])("is told of YAML with its place: %s", (_, text, expected) => {
     expect(wrongIn("yaml", text).join("\n")).toContain(expected);
@@ -201,7 +221,7 @@ describe("import and export by the API", () => {
     await ask("POST", "/api/v1/budgets/tenant=a,model=m", { body: { limit_usd: "0.5", thresholds: [] } });
     const csv = await ask("GET", "/api/v1/budgets?format=csv", { token: null });
     expect(csv.headers["content-type"]).toBe("text/csv; charset=utf-8; header=present");
-    expect(csv.text.split("\r\n")[1]).toBe('"tenant=a,model=m","tenant=a,model=m",0.5,month,UTC,true,deny,none,80,all,none');
+    expect(csv.text.split("\r\n")[1]).toBe('"tenant=a,model=m","tenant=a,model=m",0.5,month,UTC,true,deny,,,deny,none,80,all,none');
     const yaml = await ask("GET", "/api/v1/budgets?format=yaml");
     expect(yaml.headers["content-type"]).toBe("application/yaml; charset=utf-8");
     for (const [format, { text }] of Object.entries({ csv, yaml })) {

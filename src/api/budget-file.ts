@@ -33,11 +33,16 @@ export interface FileReading {
   readonly findings: readonly FileFinding[];
 }
 
+/** Columns in which spaces around the text are part of it. */
+const AS_WRITTEN: ReadonlySet<BudgetColumn> = new Set(["id", "fallback_model", "template"]);
+
 export function writeBudgetFile(format: BudgetFileFormat, budgets: readonly Budget[]): string {
   if (format === "csv") {
     return writeCsv([BUDGET_COLUMNS, ...budgets.map((budget) => BUDGET_COLUMNS.map((column) => budgetCells(budget)[column]))]);
   }
-  return stringify({ budgets: budgets.map((budget) => ({ ...budgetRecord(budget), origin: undefined })) }, { lineWidth: 0 }).trimEnd();
+  // Texts over several lines are quoted: in a block not every text can be told from its indentation.
+  const list = budgets.map((budget) => ({ ...budgetRecord(budget), origin: undefined }));
+  return stringify({ budgets: list }, { lineWidth: 0, blockQuote: false }).trimEnd();
 }
 
 export function readBudgetFile(format: BudgetFileFormat, text: string): FileReading {
@@ -65,7 +70,7 @@ function readCsvFile(text: string): FileReading {
     }
     const named = cells.flatMap((cell, index) => {
       const name = columns[index];
-      const value = name === "id" ? cell.text : cell.text.trim();
+      const value = name !== undefined && AS_WRITTEN.has(name) ? cell.text : cell.text.trim();
       return name === undefined || value === "" ? [] : [[name, { ...cell, text: value }] as const];
     });
     return { line, column, cells: new Map(named) };

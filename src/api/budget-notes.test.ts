@@ -6,7 +6,7 @@ import { budgetNotes } from "./budget-notes.ts";
 
 const aBudget = (selector: ScopeSelector, covers: Budget["covers"] = "all") =>
   ({ id: "b", selector, covers, limitNano: 1n, window: "month" }) as Budget;
-const notFiled = { budgetsInFile: new Set<string>(), budgets: { all: () => [] } };
+const notFiled = { budgetsInFile: new Set<string>(), budgets: { lasting: () => [] } };
 
 describe("budgetNotes", () => {
   it.each([
@@ -22,13 +22,13 @@ describe("budgetNotes", () => {
   it("warns where budgets side by side may spend more than the one above them, of the one that was set and of its parents", () => {
     const all = { ...aBudget({}), id: "*", limitNano: usd("20") };
     const [a, b] = ["a", "b"].map((tenant) => ({ ...aBudget({ tenant }), id: tenant, limitNano: usd("12.5") }));
-    const deps = { ...notFiled, budgets: { all: () => [all, a!, b!] } };
+    const deps = { ...notFiled, budgets: { lasting: () => [all, a!, b!] } };
     const warning =
       "The 2 budgets within * that differ by tenant may spend 25 USD together, 5 more than its 20: it will refuse before they do.";
     expect(budgetNotes(b!, deps)[1]).toBe(warning);
     expect(budgetNotes(all, deps)[1]).toBe(warning);
     expect(budgetNotes({ ...b!, limitNano: usd("7.5") }, deps)).toHaveLength(1);
-    const alone = budgetNotes({ ...b!, limitNano: usd("21") }, { ...deps, budgets: { all: () => [all] } });
+    const alone = budgetNotes({ ...b!, limitNano: usd("21") }, { ...deps, budgets: { lasting: () => [all] } });
     expect(alone[1]).toBe("A budget within * may spend 21 USD, 1 more than its 20: it will refuse before they do.");
   });
 

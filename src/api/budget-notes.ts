@@ -7,10 +7,10 @@ import type { ApiDeps } from "./api-deps.ts";
 /** What somebody who set a budget should know of it, in whole sentences: what it covers, and who else has a say in it. */
 export function budgetNotes(
   budget: Budget,
-  { budgetsInFile, budgets }: Pick<ApiDeps, "budgetsInFile"> & { budgets: Pick<ApiDeps["budgets"], "all"> },
+  { budgetsInFile, budgets }: Pick<ApiDeps, "budgetsInFile"> & { budgets: Pick<ApiDeps["budgets"], "lasting"> },
 ): string[] {
   const inFile = "ballast.yaml names this budget too: this change stands until the file says something new of it; change it there as well.";
-  return [whatItCovers(budget), ...(budgetsInFile.has(budget.id) ? [inFile] : []), ...commitmentNotes(budget, budgets.all())];
+  return [whatItCovers(budget), ...(budgetsInFile.has(budget.id) ? [inFile] : []), ...commitmentNotes(budget, budgets.lasting())];
 }
 
 /** Of the budget with what lies within it, and of those it lies within. In a dry run the list has it as it was. */

@@ -55,6 +55,34 @@ async function everything() {
   ];
 }
 
+describe("the budget of a run that no process remembers", () => {
+  const run = "tenant=acme,run=r1,window=run";
+
+  it("is raised, reset, and changed in what is named alone", async () => {
+    const limits = { limitNano: usd("2"), hard: true, onShort: "deny", thresholds: [], warnPercent: 80 } as const;
+    const first = await BudgetCatalog.open(store, null, { budget: limits });
+    const due = first.due({ tenant: "acme", run: "r1", provider: "p", model: "m" }, NOON);
+    await store.lease({ at: NOON, wants: [{ budgetId: run, window: windowAt("run", "UTC", NOON), missingNano: 1n }], create: due });
+    expect(budgets.get(run)).toBeUndefined();
+    for (const named of [run, "tenant=acme,run=r1"]) {
+      const { status, body } = await ask("POST", `/api/v1/budgets/${encodeURIComponent(named)}/raises`, { body: RAISE });
+      expect([status, body.raise?.budget]).toEqual([200, run]);
+    }
+    expect((await ask("GET", `/api/v1/budgets/${run}/raises`)).body.raises).toHaveLength(2);
+    expect((await ask("POST", `/api/v1/budgets/${run}/reset`, { body: RESET })).body.code).toBe("amount_invalid");
+    expect(budgets.get(run)).toBeUndefined();
+    expect((await ask("GET", "/api/v1/budgets/tree")).body.budgets).toEqual([]);
+    const { body } = await ask("POST", "/api/v1/budgets/tenant=acme,run=r1", { body: { limit_usd: 3, window: "run" } });
+    expect(body.budget).toMatchObject({ id: run, limit_usd: "3", thresholds: [], origin: "api", account: { limit_usd: "103" } });
+    expect(body.change).toMatchObject({ action: "change", fields: [{ field: "limit_usd", before: "2", after: "3" }] });
+    expect(budgets.lasting().map(({ id }) => id)).toEqual([run]);
+  });
+
+  it("is not invented where there is none", async () => {
+    expect((await ask("POST", `/api/v1/budgets/${run}/raises`, { body: RAISE })).status).toBe(404);
+  });
+});
+
 describe("raises", () => {
   it("raise the limit at once, are seen in the budget, and end early", async () => {
     await aBudget();

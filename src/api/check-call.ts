@@ -4,7 +4,7 @@ import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
 import type { Nano } from "../core/money/usd.ts";
-import type { Instant } from "../core/time/window.ts";
+import { type Instant, NEVER } from "../core/time/window.ts";
 import { isAboveWarning, percentUsed, type Standing, tightest } from "../reports/budget-standing.ts";
 import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
@@ -63,10 +63,13 @@ function isShort({ account }: Standing, costNano: Nano): boolean {
 }
 
 function refusal(body: CheckBody, { account }: Standing, costNano: Nano, at: Instant, headers: Record<string, string>): Answer {
-  const retryAfterSeconds = Math.max(1, Math.ceil((account.window.end - at) / 1000));
+  const ends = account.window.end !== NEVER;
+  const retryAfter: Record<string, string> = ends
+    ? { "retry-after": String(Math.max(1, Math.ceil((account.window.end - at) / 1000))) }
+    : {};
   return {
     status: 429,
-    headers: { ...headers, "retry-after": String(retryAfterSeconds) },
+    headers: { ...headers, ...retryAfter },
     body: {
       statusCode: 429,
       error: "Too Many Requests",

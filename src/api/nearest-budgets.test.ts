@@ -27,14 +27,21 @@ function many(count: number) {
   const asked: number[] = [];
   let down = false;
   const nearest = new NearestBudgets({
-    budgets: { all: () => all, get: (id: string) => all.find((budget) => budget.id === id) } as never,
+    budgets: { lasting: () => all, get: (id: string) => all.find((budget) => budget.id === id) } as never,
     desk: {
       async status(ids) {
         if (down) throw new Error("the store is down");
         asked.push(ids.length);
         return ids.map((id) => {
           const account = { ...openAccount(aBudget(id), windowAt("month", "UTC", AT)), spentNano: spent.get(id)! };
-          return { ...account, heldNano: 0n, idleNano: 0n, freeNano: account.limitNano - account.spentNano, hasRefused: false };
+          return {
+            ...account,
+            heldNano: 0n,
+            idleNano: 0n,
+            elsewhereNano: 0n,
+            freeNano: account.limitNano - account.spentNano,
+            hasRefused: false,
+          };
         });
       },
     },

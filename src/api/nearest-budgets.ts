@@ -27,7 +27,7 @@ export class NearestBudgets {
 
   /** @param most MOST_SHOWN at the most */
   async standings(most: number, at: Instant): Promise<{ shown: Standing[]; omitted: number }> {
-    const all = this.#deps.budgets.all();
+    const all = this.#deps.budgets.lasting();
     if (all.length <= most) return { shown: await standingsOf(all, at, this.#deps), omitted: 0 };
     const chosen = (await this.#rank(at)).slice(0, most).flatMap((id) => this.#deps.budgets.get(id) ?? []);
     return { shown: await standingsOf(chosen, at, this.#deps), omitted: all.length - chosen.length };
@@ -44,7 +44,7 @@ export class NearestBudgets {
   }
 
   async #look(at: Instant): Promise<readonly string[]> {
-    const all = this.#deps.budgets.all();
+    const all = this.#deps.budgets.lasting();
     const shares: { id: string; percent: number }[] = [];
     for (let from = 0; from < all.length; from += ASKED_AT_ONCE) {
       for (const standing of await standingsOf(all.slice(from, from + ASKED_AT_ONCE), at, this.#deps)) shares.push(shareOf(standing));

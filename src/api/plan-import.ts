@@ -1,5 +1,5 @@
 import { MOST_IMPORTED } from "../contract/budget-operations-contract.ts";
-import { covers, onShort } from "../contract/budgets-contract.ts";
+import { covers, MOST_TEMPLATE_LENGTH, onShort, onStoreDown } from "../contract/budgets-contract.ts";
 import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import { Problem } from "../contract/problem.ts";
 import type { Budget } from "../core/ledger/budget.ts";
@@ -9,9 +9,9 @@ import { nearestWord } from "../std/nearest-word.ts";
 import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { BUDGET_COLUMNS, type BudgetColumn } from "./budget-cells.ts";
-import { type BudgetPlan, type BudgetWish, placeKey, planBudget } from "./budget-change.ts";
+import { type BudgetPlace, type BudgetPlan, type BudgetWish, placeKey, planBudget } from "./budget-change.ts";
 import type { FileFinding, FileReading, FileRow } from "./budget-file.ts";
-import { readSelector } from "./call-scope.ts";
+import { checkScopeValue, readSelector } from "./call-scope.ts";
 
 /** So many are told; who has more has a file of another kind. */
 const MOST_FINDINGS = 100;
@@ -97,7 +97,18 @@ class ImportPlanner {
     }
     if (values.id !== undefined) this.#checkOnce(row, `id ${values.id}`, "id", "this id");
     if (this.#findings.length > before) return undefined;
-    return planBudget(budget, { selector, window, coversWhenNew: "all", id: values.id }, values, this.#reason, this.#deps);
+    return this.#planned(row, budget, { selector, window, coversWhenNew: "all", id: values.id }, values);
+  }
+
+  /** Only with what the budget has, and what its tier says, is it known whether its on_short has what it needs. */
+  #planned(row: FileRow, budget: Budget | undefined, place: BudgetPlace, values: RowValues): BudgetPlan | undefined {
+    try {
+      return planBudget(budget, place, values, this.#reason, this.#deps);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.code !== "invalid_request") throw error;
+      const field = String(error.details.field).slice(1) as BudgetColumn;
+      return this.#report(row, field, error.message.replace(`/${field} `, "").replace(/\.$/, ""));
+    }
   }
 
   #checkPlace(row: FileRow, values: RowValues, selector: ScopeSelector, window: WindowKind, budget: Budget | undefined): void {
@@ -115,6 +126,9 @@ class ImportPlanner {
       this.#report(row, "limit_usd", "is missing, and this budget is new");
     else if (!budget && id !== undefined && !isNewId(id, selector, window)) {
       this.#report(row, "id", "is no name for a new budget; use letters, digits and . _ : @ / + - and space, or leave it out");
+    }
+    if (window === "run" && selector.run === undefined) {
+      this.#report(row, "window", "can be run only on a budget whose scope names a run");
     }
     if ((values.covers ?? budget?.covers) === "rest" && Object.keys(selector).join() !== "tenant") {
       this.#report(row, "covers", "can be rest only on a budget of a whole tenant");
@@ -161,6 +175,12 @@ const READERS: Record<BudgetColumn, { readonly name: keyof RowValues; readonly r
   },
   hard: { name: "hard", read: (text) => oneOf(["true", "false"])(text.toLowerCase()) === "true" },
   on_short: { name: "onShort", read: oneOf(wordsOf(onShort)) },
+  fallback_model: { name: "fallbackModel", read: (text) => checkScopeValue(text, "the model") },
+  template: {
+    name: "template",
+    read: (text) => ([...text].length > MOST_TEMPLATE_LENGTH ? refuse(`is longer than ${MOST_TEMPLATE_LENGTH} characters`) : text),
+  },
+  on_store_down: { name: "onStoreDown", read: oneOf(wordsOf(onStoreDown)) },
   thresholds: { name: "thresholds", read: percentsOf },
   warn_percent: { name: "warnPercent", read: (text) => wholeOf(text, 100) },
   // Looked up with the budget, since tiers are the configuration's.

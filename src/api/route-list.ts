@@ -3,6 +3,7 @@ import { aiBudgetRoutes } from "./routes/ai-budget-routes.ts";
 import { alertsRoutes } from "./routes/alerts-routes.ts";
 import { booksRoutes } from "./routes/books-routes.ts";
 import { budgetOperationsRoutes } from "./routes/budget-operations-routes.ts";
+import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
@@ -13,6 +14,7 @@ import { scenariosRoutes } from "./routes/scenarios-routes.ts";
 export const ROUTES: readonly Route[] = [
   ...aiBudgetRoutes,
   ...costsRoutes,
+  ...budgetPreviewRoutes,
   ...budgetsRoutes,
   ...budgetOperationsRoutes,
   ...keysRoutes,

@@ -154,6 +154,30 @@ describe("commands against a server", () => {
       body: { limit_usd: "12.5", hard: false, thresholds: [50, 80] },
     });
     expect((await run("budget", "set", "*", "--limit-usd", "1", "--hard", "--soft")).code).toBe(2);
+    const short = ["--on-short", "template", "--template", "Ask again tomorrow."];
+    await run("budget", "set", "*", "--limit-usd", "1", ...short, "--url", url, "--token", "t");
+    expect(asked[1]!.body).toEqual({ limit_usd: "1", on_short: "template", template: "Ask again tomorrow." });
+  });
+
+  it("says in a line per tenant what a limit would have refused", async () => {
+    const tenant = {
+      tenant: "acme",
+      calls: 5,
+      cost_usd: "7",
+      refused_calls: 2,
+      refused_usd: "3.5",
+      first_refused_at: "2026-11-02T00:00:00.000Z",
+    };
+    const place = { scope: "*", limit_usd: "4", window: "month", zone: "UTC", hard: true };
+    const period = { from: "2026-11-01T00:00:00.000Z", to: "2026-11-21T00:00:00.000Z" };
+    const sums = { calls: 5, cost_usd: "7", refused_calls: 2, refused_usd: "3.5", tenants: [tenant], tenants_omitted: 0 };
+    const thresholds = [{ percent: 50, window_start: period.from, crossed_at: "2026-11-01T10:00:00.000Z" }];
+    const { url, asked } = await aServer(200, { ...place, ...period, ...sums, thresholds });
+    const { code, out } = await run("budget", "preview", "*", "--limit-usd", "4", "--days", "20", "--url", url, "--token", "t");
+    expect(asked[0]).toMatchObject({ path: "/api/v1/budgets/preview", body: { scope: "*", limit_usd: "4", days: 20 } });
+    expect(code).toBe(0);
+    expect([out].flat().join("\n")).toContain("would have refused 2 calls of tenant acme, first at 2026-11-02T00:00:00.000Z, 3.5 USD");
+    expect((await run("budget", "preview", "*", "--limit-usd", "4", "--days", "0", "--url", url, "--token", "t")).code).toBe(2);
   });
 
   it("says what a budget that was set covers, beside the table", async () => {

@@ -6,6 +6,7 @@ import { alertTestCommand } from "./commands/alert-test-command.ts";
 import { budgetExportCommand } from "./commands/budget-export-command.ts";
 import { budgetImportCommand } from "./commands/budget-import-command.ts";
 import { budgetListCommand } from "./commands/budget-list-command.ts";
+import { budgetPreviewCommand } from "./commands/budget-preview-command.ts";
 import { budgetRaiseCommand } from "./commands/budget-raise-command.ts";
 import { budgetRaiseEndCommand } from "./commands/budget-raise-end-command.ts";
 import { budgetRaisesCommand } from "./commands/budget-raises-command.ts";
@@ -43,6 +44,7 @@ export const COMMANDS: readonly Command[] = [
   keyRevokeCommand,
   budgetListCommand,
   budgetSetCommand,
+  budgetPreviewCommand,
   budgetShowCommand,
   budgetTreeCommand,
   budgetRaiseCommand,

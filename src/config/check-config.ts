@@ -1,3 +1,4 @@
+import { missingOnShort } from "../core/ledger/on-short.ts";
 import { PriceDataError } from "../core/pricing/price-data-error.ts";
 import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { headerConflicts } from "./check-headers.ts";
@@ -15,6 +16,7 @@ export interface SoundParts {
   readonly listen: Config["listen"];
   readonly hasAdminToken: boolean;
   readonly defaultBudget: Config["default_budget"];
+  readonly runBudget: Config["run_budget"];
   /** The file's and the guide's. */
   readonly tiers: readonly TierConfig[];
   readonly writtenTiers: Numbered<TierConfig>;
@@ -37,7 +39,11 @@ export interface SoundParts {
 export function conflictsOf(parts: SoundParts): Conflict[] {
   return [
     ...openDoor(parts),
-    ...(parts.defaultBudget ? rising(parts.defaultBudget.thresholds, "default_budget.thresholds") : []),
+    ...(parts.defaultBudget ? limitConflicts(parts.defaultBudget, "default_budget") : []),
+    ...(parts.defaultBudget?.window === "run"
+      ? [{ setting: "default_budget.window", message: "run is for budgets whose scope names a run; see run_budget" }]
+      : []),
+    ...(parts.runBudget ? limitConflicts(parts.runBudget, "run_budget") : []),
     ...twice(
       parts.budgets,
       ({ scope, window }) => budgetIdOf(scope, window),
@@ -56,7 +62,7 @@ export function conflictsOf(parts: SoundParts): Conflict[] {
       (index) => `tiers[${index}].name`,
       "another tier has this name",
     ),
-    ...parts.writtenTiers.flatMap(({ index, entry }) => rising(entry.thresholds ?? [], `tiers[${index}].thresholds`)),
+    ...parts.writtenTiers.flatMap(({ index, entry }) => limitConflicts(entry, `tiers[${index}]`)),
     ...parts.unlimited.map(({ index }) => ({ setting: `budgets[${index}]`, message: "`limit_usd` is missing; write it, or name a tier" })),
     ...parts.budgets.flatMap(({ index, entry }) => tierConflicts(entry, `budgets[${index}]`, parts.tierNames)),
     ...parts.budgets.flatMap(({ index, entry }) => budgetConflicts(entry, `budgets[${index}]`)),
@@ -98,6 +104,14 @@ function rising(thresholds: readonly number[], setting: string): Conflict[] {
   return [{ setting, message: `expected rising percents, found ${thresholds[place]} after ${thresholds[place - 1]}` }];
 }
 
+/** Of budgets, and of tiers: what a tier does not say is a default. */
+function limitConflicts(limit: Partial<NonNullable<Config["run_budget"]>> | TierConfig, path: string): Conflict[] {
+  const { thresholds = [], on_short: onShort = "deny", fallback_model: fallbackModel, template } = limit;
+  const missing = missingOnShort({ onShort, fallbackModel, template });
+  const lacks = missing === undefined ? [] : [{ setting: path, message: `\`${missing}\` is missing, which on_short: ${onShort} needs` }];
+  return [...rising(thresholds, `${path}.thresholds`), ...lacks];
+}
+
 function tierConflicts({ tier }: BudgetConfig, path: string, names: readonly string[]): Conflict[] {
   if (tier === undefined || names.includes(tier)) return [];
   const hint = didYouMean(tier, names) || `; there are ${names.join(", ")}`;
@@ -105,7 +119,10 @@ function tierConflicts({ tier }: BudgetConfig, path: string, names: readonly str
 }
 
 function budgetConflicts(budget: BudgetConfig, path: string): Conflict[] {
-  const conflicts = rising(budget.thresholds, `${path}.thresholds`);
+  const conflicts = limitConflicts(budget, path);
+  if (budget.window === "run" && budget.scope.run === undefined) {
+    conflicts.push({ setting: `${path}.window`, message: "run is for budgets whose scope names a run" });
+  }
   if (budget.covers === "rest" && Object.keys(budget.scope).join() !== "tenant") {
     conflicts.push({ setting: `${path}.covers`, message: "can be rest only on a budget whose scope is one tenant" });
   }

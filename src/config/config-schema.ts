@@ -1,5 +1,8 @@
 import { type Static, type TSchemaOptions, Type } from "typebox";
+import { MOST_TEMPLATE_LENGTH } from "../contract/budgets-contract.ts";
 import { SEVERITIES } from "../core/alerts/alert.ts";
+import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
+import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { PRICE_KEYS, type PriceKey } from "../core/pricing/price-figures.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
@@ -27,17 +30,39 @@ const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties
 const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string, options: Options = { default: [] }) =>
   Type.Array(item, { maxItems: 10_000, description, ...options });
 
-const limit = {
-  window: oneOf("Calendar window after which the budget starts anew. Weeks begin on Monday.", WINDOW_KINDS, "month"),
-  zone: text("IANA time zone in which the window begins.", { format: "time-zone", default: "UTC" }),
+const ways = {
   hard: flag("true: calls that do not fit are refused. false: the budget tells and refuses nothing.", true),
-  on_short: oneOf("A call that does not fit is refused (deny), or its max_tokens is lowered until it fits (fit).", ["deny", "fit"], "deny"),
+  on_short: oneOf(
+    "What happens to a call that does not fit, the strictest first: it is refused (deny), answered only if it was answered before (cached_only), answered with `template`, sent to `fallback_model`, or its max_tokens is lowered until it fits (fit).",
+    ON_SHORT,
+    "deny",
+  ),
+  fallback_model: Type.Optional(
+    text("Model for calls that do not fit with `on_short: fallback_model`, as callers name it.", { format: "scope-value" }),
+  ),
+  template: Type.Optional(text("Answer to calls that do not fit with `on_short: template`.", { maxLength: MOST_TEMPLATE_LENGTH })),
+  on_store_down: oneOf(
+    "New calls while the ledger cannot be written: refused (deny), or served from leases granted before, never beyond (serve_from_lease). A call goes on only when all its budgets say so.",
+    ON_STORE_DOWN,
+    "deny",
+  ),
+};
+const warnPercent = whole("Answers carry X-AI-Budget-Warning above this percent of the limit.", 1, 100, 80);
+
+const limit = {
+  window: oneOf(
+    "Calendar window after which the budget starts anew. Weeks begin on Monday. run: never, for a scope with a run.",
+    WINDOW_KINDS,
+    "month",
+  ),
+  zone: text("IANA time zone in which the window begins.", { format: "time-zone", default: "UTC" }),
+  ...ways,
   thresholds: list(
     Type.Integer({ minimum: 1, maximum: 1000 }),
     "Percents of the limit, rising, each of which is told once a window when spending reaches it.",
     { default: [50, 75, 80, 90, 100], maxItems: 20 },
   ),
-  warn_percent: whole("Answers carry X-AI-Budget-Warning above this percent of the limit.", 1, 100, 80),
+  warn_percent: warnPercent,
 };
 
 const SCOPE_DESCRIPTIONS: Record<ScopeDimension, string> = {
@@ -85,7 +110,9 @@ const tier = closed(
     ),
     limit_usd: amount("The limit of its budgets, in USD.", "usd"),
     hard: Type.Optional(Type.Boolean({ description: "As in a budget; the budget's default unless set." })),
-    on_short: Type.Optional(Type.Enum(["deny", "fit"], { description: "As in a budget; the budget's default unless set." })),
+    on_short: Type.Optional(Type.Enum([...ON_SHORT], { description: "As in a budget; the budget's default unless set." })),
+    fallback_model: ways.fallback_model,
+    template: ways.template,
     thresholds: Type.Optional(
       list(Type.Integer({ minimum: 1, maximum: 1000 }), "As in a budget; the budget's default unless set.", { maxItems: 20 }),
     ),
@@ -331,6 +358,29 @@ export const configSchema = closed(
       ],
       { description: "Budget of a tenant that has none of its own. null: such tenants have no limit.", default: {} },
     ),
+    run_budget: Type.Union(
+      [
+        Type.Null(),
+        closed(
+          {
+            limit_usd: amount("The most that the calls of one run may cost, however long it lasts, in USD.", "usd"),
+            ...ways,
+            thresholds: list(
+              Type.Integer({ minimum: 1, maximum: 1000 }),
+              "Percents of the limit, rising, each of which is told once a run. None by default: there may be very many runs.",
+              { default: [], maxItems: 20 },
+            ),
+            warn_percent: warnPercent,
+          },
+          "",
+        ),
+      ],
+      {
+        description:
+          "Budget that every run (a value of `x-ballast-run`, within its tenant) gets with its first call. null: runs have no limit of their own.",
+        default: null,
+      },
+    ),
     tiers: list(tier, "Settings of budgets under a name. A budget's own settings win.", { default: [], maxItems: 1000 }),
     budgets: list(budget, "Budgets, created or changed when the server starts."),
     providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),
@@ -360,6 +410,12 @@ export const configSchema = closed(
           250,
         ),
         idempotency_ttl_hours: whole("How long the answer to an Idempotency-Key is kept.", 1, 8760, 24),
+        answer_cache_bytes: whole(
+          "Memory for earlier answers, of calls under a budget with `on_short: cached_only`. They are kept as long as those of an Idempotency-Key.",
+          0,
+          GIBIBYTE,
+          67_108_864,
+        ),
         idempotency_max_bytes: whole("Largest answer that is kept for an Idempotency-Key.", 0, 67_108_864, 1_048_576),
       },
       "Model calls.",

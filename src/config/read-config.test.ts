@@ -43,12 +43,14 @@ describe("what holds", () => {
       zone: "UTC",
       hard: true,
       on_short: "deny",
+      on_store_down: "deny",
       thresholds: [50, 75, 80, 90, 100],
       warn_percent: 80,
     });
     expect(config.gateway).toEqual({
       max_body_bytes: 33554432,
       max_answer_bytes: 67108864,
+      answer_cache_bytes: 67108864,
       body_timeout_ms: 30000,
       default_max_output_tokens: 4096,
       unbounded_input: "refuse",
@@ -125,6 +127,7 @@ budgets:
   it.each([
     ["budgets: [{ scope: {} }]", "1:11 budgets[0]: `limit_usd` is missing; write it, or name a tier"],
     ["budgets: [{ scope: {}, tier: startr }]", "1:24 budgets[0].tier: there is no tier `startr`, did you mean `starter`?"],
+    ["tiers: [{ name: a, limit_usd: 1, on_short: template }]", "1:9 tiers[0]: `template` is missing, which on_short: template needs"],
     ["tiers: [{ name: a, limit_usd: 1 }, { name: a, limit_usd: 2 }]", "1:38 tiers[1].name: another tier has this name"],
     ["tiers: [{ name: a, limit_usd: 1, thresholds: [50, 50] }]", "1:34 tiers[0].thresholds: expected rising percents, found 50 after 50"],
   ])("refuses %s", (text, expected) => {
@@ -255,7 +258,7 @@ port: 8080
       '4:9 listen.port: expected a whole number from 0 to 65535, found "80"',
       "5:1 : unknown setting `telemetri`, did you mean `telemetry`?",
       "7:3 default_budget: unknown setting `thresholdz`, did you mean `thresholds`?",
-      '8:11 default_budget.window: expected one of day, week, month, quarter, year, found "mnth", did you mean `month`?',
+      '8:11 default_budget.window: expected one of day, week, month, quarter, year, run, found "mnth", did you mean `month`?',
       '9:9 default_budget.hard: expected true or false, found "yes"',
       "10:14 default_budget.limit_usd: expected a decimal number of USD from 0 to 1 billion, with at most 9 decimal places, found -1",
       '11:9 default_budget.zone: expected an IANA time zone such as Europe/Berlin, found "Europe/Berln"',
@@ -265,6 +268,23 @@ port: 8080
       "16:18 budgets[2].limit_usd: expected a decimal number of USD from 0 to 1 billion, with at most 9 decimal places, found 0.0000000001",
       "17:5 budgets[3]: expected settings, found 7",
       "18:1 : unknown setting `port`, did you mean `listen.port`?",
+    ]);
+  });
+
+  it("includes an on_short without the model or the text that it takes", () => {
+    const text = "default_budget: { on_short: template }\nbudgets:\n  - { scope: {}, limit_usd: 1, on_short: fallback_model }\n";
+    expect(wrongIn(text)).toEqual([
+      "1:1 default_budget: `template` is missing, which on_short: template needs",
+      "3:5 budgets[0]: `fallback_model` is missing, which on_short: fallback_model needs",
+    ]);
+  });
+
+  it("includes a window of runs where no run is named, and a budget of runs without a limit", () => {
+    const text = "default_budget: { window: run }\nrun_budget: {}\nbudgets:\n  - { scope: { tenant: a }, limit_usd: 1, window: run }\n";
+    expect(wrongIn(text)).toEqual([
+      "1:19 default_budget.window: run is for budgets whose scope names a run; see run_budget",
+      "2:13 run_budget: `limit_usd` is missing",
+      "4:43 budgets[0].window: run is for budgets whose scope names a run",
     ]);
   });
 

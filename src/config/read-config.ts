@@ -106,6 +106,7 @@ function soundParts(written: WrittenConfig, { findings, places }: SettingsReadin
     // A token that cannot be used is told as such, not as missing.
     hasAdminToken: written.admin_token !== undefined || !isSound("admin_token"),
     defaultBudget: isSound("default_budget") ? written.default_budget : null,
+    runBudget: isSound("run_budget") ? written.run_budget : null,
     tiers,
     writtenTiers,
     tierNames: [...tiers.map(({ name }) => name), ...written.tiers.flatMap((tier: { name?: string } | undefined) => tier?.name ?? [])],

@@ -214,7 +214,7 @@ class SettingsReader {
   #defaultOf(setting: SettingSchema, path: string): unknown {
     const { schema } = withoutNull(setting);
     if (setting.default === undefined && path !== "") return undefined;
-    if (!schema.properties) return structuredClone(setting.default);
+    if (setting.default === null || !schema.properties) return structuredClone(setting.default);
     const entries = Object.entries(schema.properties).map(([name, inner]) => [name, this.#defaultOf(inner, joined(path, name))] as const);
     return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
   }

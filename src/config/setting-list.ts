@@ -58,6 +58,6 @@ function typeOf(setting: SettingSchema): string {
 
 function defaultOf(setting: SettingSchema, required: boolean): string {
   if (setting.default === undefined) return required ? "required" : "–";
-  if (withoutNull(setting).schema.properties) return "as below";
+  if (setting.default !== null && withoutNull(setting).schema.properties) return "as below";
   return `\`${JSON.stringify(setting.default).replaceAll('"', "").replaceAll(",", ", ")}\``;
 }

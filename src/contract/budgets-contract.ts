@@ -1,4 +1,6 @@
 import { type Static, Type } from "typebox";
+import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
+import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
 import { amountIn, closed, idText, instantText, limitQuery, orNull, raiseView, scopeText, usdText } from "./field-contract.ts";
 
@@ -15,8 +17,14 @@ export const budgetScope = closed({
   run: Type.Optional(scopeText),
 });
 
+/** An answer is a few sentences; every budget is kept in memory. */
+export const MOST_TEMPLATE_LENGTH = 4000;
+
 export const windowKind = Type.Enum([...WINDOW_KINDS]);
-export const onShort = Type.Enum(["deny", "fit"]);
+export const onShort = Type.Enum([...ON_SHORT], { description: "What happens to a call that does not fit, the strictest first" });
+const fallbackModel = Type.String({ minLength: 1, maxLength: 128, description: "For on_short fallback_model" });
+const template = Type.String({ minLength: 1, maxLength: MOST_TEMPLATE_LENGTH, description: "The answer, for on_short template" });
+export const onStoreDown = Type.Enum([...ON_STORE_DOWN], { description: "New calls while the ledger cannot be written" });
 export const covers = Type.Enum(["all", "rest"], { description: "rest: only calls of models without a budget of their own" });
 const warnPercent = Type.Integer({ minimum: 1, maximum: 100 });
 const thresholds = Type.Array(Type.Integer({ minimum: 1, maximum: 1000 }), { maxItems: 20, uniqueItems: true });
@@ -44,6 +52,9 @@ export const budgetView = closed({
   zone: Type.String(),
   hard: Type.Boolean(),
   on_short: onShort,
+  fallback_model: Type.Optional(fallbackModel),
+  template: Type.Optional(template),
+  on_store_down: onStoreDown,
   thresholds,
   warn_percent: warnPercent,
   covers,
@@ -75,6 +86,9 @@ export const budgetBody = closed({
   zone: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: "IANA time zone" })),
   hard: Type.Optional(Type.Boolean()),
   on_short: Type.Optional(onShort),
+  fallback_model: Type.Optional(fallbackModel),
+  template: Type.Optional(template),
+  on_store_down: Type.Optional(onStoreDown),
   thresholds: Type.Optional(thresholds),
   warn_percent: Type.Optional(warnPercent),
   covers: Type.Optional(covers),

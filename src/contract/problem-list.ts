@@ -129,6 +129,12 @@ export const PROBLEMS = {
     title: "AI Budget Exceeded",
     remedy: "Wait for the reset, use a cheaper model or a lower max_tokens, or let an operator raise the budget.",
   },
+  budget_cached_only: {
+    status: 429,
+    retry: true,
+    title: "The budget is used up and gives only answers that were given before; there is none for this call.",
+    remedy: "Send exactly what was answered before, wait for the reset, or let an operator raise the budget or change its on_short.",
+  },
   model_not_priced: {
     status: 402,
     retry: false,
@@ -233,6 +239,12 @@ export const PROBLEMS = {
     retry: true,
     title: "The ledger cannot be written now, so no money can be held.",
     remedy: "See the server's log; usually the disk is full or was taken away.",
+  },
+  lease_used_up: {
+    status: 503,
+    retry: true,
+    title: "The ledger cannot be written now, and what this process was granted before is used up.",
+    remedy: "Try again when the ledger is back; see the server's log. A larger limit gives larger leases.",
   },
   process_fenced: {
     status: 503,

@@ -77,6 +77,7 @@ export const CALL_OUTCOMES = [
   "timeout",
   "malformed_answer",
   "replayed",
+  "template",
   "refused",
   "rejected",
   "tracked",

@@ -11,13 +11,14 @@ import type { Budget } from "../core/ledger/budget.ts";
 import { usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
 import { type Scope, type ScopeDimension, selectorKey } from "../core/scope/scope.ts";
-import { BudgetCatalog } from "../data/store/budget-catalog.ts";
+import { BudgetCatalog, type RunDefaults } from "../data/store/budget-catalog.ts";
 import { CallJournal } from "../data/store/call-journal.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
 import { LeaseDesk, retryWithBackoff } from "../data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "../data/store/sqlite-ledger-store.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
 import { idSource } from "../std/random-id.ts";
+import { AnswerCache } from "./answer-cache.ts";
 import { BodyInspector } from "./body-inspector.ts";
 import type { CallSettings } from "./call-settings.ts";
 import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
@@ -36,6 +37,7 @@ export interface KitOptions {
   readonly extraProviders?: readonly ProviderTarget[];
   readonly limitUsd?: string;
   readonly budget?: Partial<Budget>;
+  readonly runs?: RunDefaults;
   readonly maxPages?: number;
   readonly requestTimeoutMs?: number;
 }
@@ -47,7 +49,11 @@ export async function openGatewayKit(options: KitOptions = {}) {
   const now = () => Date.now();
   const store = await openSqliteLedgerStore({ folder, bootId: "test", openedAt: now(), maxPages: options.maxPages }, now);
   const limits = { window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [50, 80, 100], warnPercent: 80 } as const;
-  const catalog = await BudgetCatalog.open(store, { ...limits, limitNano: usd(options.limitUsd ?? "1000"), ...options.budget });
+  const catalog = await BudgetCatalog.open(
+    store,
+    { ...limits, limitNano: usd(options.limitUsd ?? "1000"), ...options.budget },
+    options.runs,
+  );
   const keys = await KeyRing.open(store, now);
   const log: { level: string; facts: object; words: string }[] = [];
   const logger: Gateway["log"] = {
@@ -94,6 +100,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     prices: createPriceBook(readPriceFiles()),
     settings,
     connections: new ProviderConnections(),
+    answers: new AnswerCache(1_000_000, settings.idempotencyTtlMs),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: () => performance.now(),

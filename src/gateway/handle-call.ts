@@ -6,6 +6,8 @@ import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
+import type { AnswerCache } from "./answer-cache.ts";
+import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
 import { authenticateCall } from "./authenticate-call.ts";
 import { type CallRecord, type CallResult, startRecord, traceOf } from "./call-record.ts";
@@ -13,7 +15,7 @@ import type { CallSettings } from "./call-settings.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { type AttemptResult, failover } from "./failover.ts";
 import { answerHeaders, requestHeaders } from "./forward-headers.ts";
-import { claimCall, type IdempotentCall, replayAnswer } from "./idempotent-call.ts";
+import { answerOwner, claimCall, type IdempotentCall, requestFingerprint } from "./idempotent-call.ts";
 import type { BodySummary } from "./inspect-body.ts";
 import { judgeCall, neverSent, type Verdict } from "./judge-call.ts";
 import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
@@ -21,6 +23,7 @@ import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
 import { type Relay, relayAnswer } from "./relay-answer.ts";
 import type { ProviderConnections } from "./send-attempt.ts";
+import { answerShortCall, easedHeaders } from "./short-call.ts";
 
 export interface Gateway {
   readonly keys: KeyRing;
@@ -29,6 +32,8 @@ export interface Gateway {
   readonly prices: PriceBook;
   readonly settings: CallSettings;
   readonly connections: ProviderConnections;
+  /** Earlier answers, for budgets that allow nothing else once they are used up. */
+  readonly answers: AnswerCache;
   /** Reads a body; large ones away from the event loop. @throws Problem invalid_json, invalid_request */
   readonly inspect: (dialect: Dialect, bytes: Buffer) => BodySummary | Promise<BodySummary>;
   readonly now: () => number;
@@ -54,9 +59,16 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
     record.stream = summary.stream;
     const planning: Planning = { prices: gateway.prices, desk: gateway.desk, settings, dialect, caller, summary, at: record.at };
     const claim = await claimCall(gateway, request, caller, dialect, bytes, record.at);
-    if (claim?.state === "answered") return await replay(gateway, record, response, claim.answer);
+    if (claim?.state === "answered") {
+      return await answerUnsent(gateway, record, response, { answer: claim.answer, outcome: "replayed", cache: "idempotent", headers: {} });
+    }
     claimed = claim;
     const plan = await planCall(planning, record.traceId);
+    if (plan.outcome === "short") {
+      // Nothing was billed: the same key may be tried again, when there is money.
+      if (claimed) await gateway.store.dropIdempotency(claimed.keyId, claimed.key);
+      return await answerShortCall(gateway, record, summary, bytes, response, plan);
+    }
     record.heldNano = plan.hold.amountNano;
     open = plan;
     if (response.destroyed && !claimed) {
@@ -64,8 +76,8 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
       await book(gateway, record, plan, verdict, resultOf(verdict, 499, undefined, ""), undefined);
       return;
     }
-    const sent = await sendCall(gateway, record, planning, plan, bytes, request, response, claimed);
-    await finishCall(gateway, record, sent, response, claimed);
+    const sent = await sendCall(gateway, record, { ...planning, summary: plan.summary }, plan, bytes, request, response, claimed);
+    await finishCall(gateway, record, sent, bytes, response, claimed);
   } catch (error) {
     if (open && !(error instanceof Problem)) await bookUnexpected(gateway, record, open, claimed);
     if (claimed) await gateway.store.dropIdempotency(claimed.keyId, claimed.key).catch(() => {});
@@ -213,6 +225,7 @@ async function finishCall(
   gateway: Gateway,
   record: CallRecord,
   sent: SentCall,
+  bytes: Buffer,
   response: ServerResponse,
   claimed: IdempotentCall | undefined,
 ): Promise<void> {
@@ -228,7 +241,10 @@ async function finishCall(
     ...resultOf(verdict, status, reading?.responseId, reading?.serviceTier ?? ""),
     ttftMs: report?.firstPieceAt == null ? null : report.firstPieceAt - record.startedAt,
   };
-  const answer = claimed && report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;
+  const answer = report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;
+  if (answer && verdict.basis === "measured" && mayBeAskedAgain(sent.plan)) {
+    gateway.answers.keep(answerOwner(record.caller!), requestFingerprint(record.dialect, bytes), answer, record.at);
+  }
   const booked = await book(gateway, record, sent.plan, verdict, callResult, claimed && keepOf(claimed, verdict, answer));
   // Nothing was billed: the same key may be tried again.
   if (claimed && verdict.ending === "release") await gateway.store.dropIdempotency(claimed.keyId, claimed.key).catch(() => {});
@@ -296,20 +312,6 @@ async function bookUnexpected(gateway: Gateway, record: CallRecord, plan: CallPl
   await book(gateway, record, plan, verdict, resultOf(verdict, 500, undefined, ""), claimed && keepOf(claimed, verdict, undefined));
 }
 
-async function replay(gateway: Gateway, record: CallRecord, response: ServerResponse, answer: StoredAnswer): Promise<void> {
-  record.model = record.requestedModel;
-  const result: CallResult = {
-    ...resultOf({ outcome: "replayed", basis: "none", amountNano: 0n, usage: undefined, cost: undefined }, answer.status, undefined, ""),
-    ttftMs: null,
-  };
-  const latencyMs = gateway.steadyNow() - record.startedAt;
-  gateway.observe(record, result, latencyMs);
-  replayAnswer(response, answer, record.traceId);
-  const trace = JSON.stringify({ ...traceOf(record, result, latencyMs), cache_hit: true });
-  const nothing = { accounts: [], heldNano: 0n, amountNano: 0n, inputTokens: 0, outputTokens: 0 };
-  await gateway.desk.end({ ...nothing, kind: "none", holdId: record.traceId, at: record.at, tenant: record.caller!.scope.tenant, trace });
-}
-
 function resultOf(
   verdict: Pick<Verdict, "outcome" | "basis" | "amountNano" | "usage" | "cost"> & { problem?: Verdict["problem"] },
   status: number,
@@ -335,6 +337,11 @@ function keepOf(claimed: IdempotentCall, verdict: Verdict, answer: StoredAnswer 
   return { keyId: claimed.keyId, key: claimed.key, answer: answer ?? claimed.withoutAnswer(verdict.ending === "doubt") };
 }
 
+/** Whether a budget of the call may later have nothing else to give; what it made smaller or cheaper is not the answer asked for. */
+function mayBeAskedAgain({ hold, easedBy }: CallPlan): boolean {
+  return easedBy === undefined && hold.budgets.some(({ onShort }) => onShort === "cached_only");
+}
+
 function storedAnswer(head: Parameters<typeof answerHeaders>[0], body: Buffer): StoredAnswer {
   return { status: head.status, headers: { "content-type": String(head.headers["content-type"] ?? "application/json") }, body };
 }
@@ -348,6 +355,7 @@ function ballastHeaders(record: CallRecord, plan: CallPlan, warned: boolean): Re
     "x-ballast-levers": record.levers.join(","),
   };
   if (plan.fitted) headers["x-ballast-max-tokens"] = String(plan.maxOutputTokens);
+  if (plan.easedBy) Object.assign(headers, easedHeaders(plan.easedBy));
   if (warned) headers["x-ai-budget-warning"] = "true";
   return headers;
 }

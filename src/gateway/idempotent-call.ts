@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Problem } from "../contract/problem.ts";
 import type { LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
 import type { Caller } from "./authenticate-call.ts";
@@ -30,8 +30,8 @@ export async function claimCall(
   const key = request.headers["idempotency-key"];
   if (key === undefined) return undefined;
   if (typeof key !== "string" || key === "" || key.length > 255) throw new Problem("invalid_request", { field: "idempotency-key" });
-  const keyId = `${caller.key.id}/${caller.scope.tenant}`;
-  const fingerprint = hash("sha256", Buffer.concat([Buffer.from(`${dialect.path}\n`), bytes]), "hex");
+  const keyId = answerOwner(caller);
+  const fingerprint = requestFingerprint(dialect, bytes);
   const expiresAt = at + gateway.settings.idempotencyTtlMs;
   const state = await gateway.store.claimIdempotency({ keyId, key, fingerprint, at, expiresAt });
   switch (state.state) {
@@ -50,11 +50,14 @@ export async function claimCall(
   }
 }
 
-export function replayAnswer(response: ServerResponse, answer: StoredAnswer, traceId: string): void {
-  if (response.destroyed) return;
-  const ours = { "x-ballast-trace-id": traceId, "x-ballast-cache": "idempotent", "x-ballast-cost-usd": "0" };
-  response.writeHead(answer.status, { ...answer.headers, ...ours, "content-length": answer.body.length });
-  response.end(answer.body);
+/** Whose stored answers a call may get: those of its own key and tenant. */
+export function answerOwner({ key, scope }: Caller): string {
+  return `${key.id}/${scope.tenant}`;
+}
+
+/** The same for the same bytes to the same address, and for nothing else. */
+export function requestFingerprint(dialect: Dialect, bytes: Buffer): string {
+  return hash("sha256", Buffer.concat([Buffer.from(`${dialect.path}\n`), bytes]), "hex");
 }
 
 function withoutAnswer(dialect: Dialect, inDoubt: boolean): StoredAnswer {

@@ -1,9 +1,11 @@
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
+import type { Budget } from "../core/ledger/budget.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { CallScope, Scope } from "../core/scope/scope.ts";
-import type { Instant } from "../core/time/window.ts";
+import { type Instant, NEVER } from "../core/time/window.ts";
+import { mayHideReasoning } from "../core/usage/hidden-reasoning.ts";
 import type { OutputBound } from "../core/usage/output-bound.ts";
 import type { HeldMoney, HoldResult, LeaseDesk } from "../data/store/lease-desk.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
@@ -13,14 +15,20 @@ import type { CallSettings } from "./call-settings.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import type { BodySummary } from "./inspect-body.ts";
 import { dearestCeiling, type PricedTarget, pricedTargets, type UseBound, useBound } from "./price-lookup.ts";
+import { decidingBudget, type ShortCall } from "./short-call.ts";
 
 /** A call that may be sent: where to, with how much money behind it. */
 export interface CallPlan {
+  readonly outcome: "planned";
+  /** The request as planned for: of another model than asked for, when a budget says so. */
+  readonly summary: BodySummary;
   readonly targets: readonly BoundTarget[];
   readonly hold: HeldMoney;
   readonly maxOutputTokens: number;
   /** Set when max_tokens was lowered to what the budget carries. */
   readonly fitted: boolean;
+  /** The budget that changed the call so that it fits. */
+  readonly easedBy: Budget | undefined;
 }
 
 export interface BoundTarget extends PricedTarget {
@@ -38,30 +46,81 @@ export interface Planning {
 }
 
 /** Where the call may go and what it can use there. @throws Problem model_not_allowed, model_not_routed, model_not_priced, input_not_bounded */
-export function chooseTargets({ prices, settings, dialect, caller, summary, at }: Planning): (maxOutputTokens: number) => BoundTarget[] {
-  if (!allowsModel(caller.key, summary.model)) throw new Problem("model_not_allowed", { model: summary.model, key: caller.key.id });
-  const routes = settings.routes.targets(summary.model, dialect.provider);
-  if (routes.length === 0) throw new Problem("model_not_routed", { model: summary.model });
+export function chooseTargets(planning: Planning, model: string): (maxOutputTokens: number) => BoundTarget[] {
+  const { prices, settings, dialect, caller, summary, at } = planning;
+  if (!allowsModel(caller.key, model)) throw new Problem("model_not_allowed", { model, key: caller.key.id });
+  const routes = settings.routes.targets(model, dialect.provider);
+  if (routes.length === 0) throw new Problem("model_not_routed", { model });
   const priced = pricedTargets(routes, prices, at);
   return (maxOutputTokens) => priced.map((target) => ({ ...target, bound: useBound(summary, target, maxOutputTokens, settings) }));
 }
 
-/** Holds the most the call can cost. @throws Problem budget_exhausted when a budget cannot carry it */
-export async function planCall(planning: Planning, holdId: string): Promise<CallPlan> {
+/**
+ * Holds the most the call can cost, on every budget it falls under. When one cannot carry it, the strictest of those that cannot decides.
+ * @returns a short call when a budget allows an answer without a provider; then nothing is held
+ * @throws Problem budget_exhausted when a budget cannot carry it
+ */
+export async function planCall(planning: Planning, holdId: string): Promise<CallPlan | ShortCall> {
   const { settings, summary, at, desk } = planning;
-  const targetsFor = chooseTargets(planning);
   const { tokens: beyondLimit, leastLimit } = summary.output.outcome === "invalid" ? NOTHING_BEYOND : summary.output.beyondLimit;
-  let maxOutputTokens = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : settings.defaultMaxOutputTokens;
-  for (let fitted = false; ; fitted = true) {
+  const asked = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : settings.defaultMaxOutputTokens;
+  const triedModels = new Set([summary.model]);
+  let targetsFor = chooseTargets(planning, summary.model);
+  let maxOutputTokens = asked;
+  let plannedFor = summary;
+  let easedBy: Budget | undefined;
+  for (;;) {
     const targets = targetsFor(maxOutputTokens + beyondLimit);
     const amountNano = ceilingOf(targets, summary);
     const result = await desk.hold(holdId, scopesOf(planning.caller.scope, targets), amountNano, at);
-    if (result.outcome === "held") return { targets, hold: result.hold, maxOutputTokens, fitted };
-    const ceilingFor = (limit: number) => ceilingOf(targetsFor(limit + beyondLimit), summary);
-    const least = Math.max(LEAST_OUTPUT_TOKENS, leastLimit);
-    const fits = result.budget.onShort === "fit" ? outputThatFits(result.account.freeNano, least, maxOutputTokens, ceilingFor) : 0;
-    if (fits === 0) throw refusal(result, amountNano, at);
-    maxOutputTokens = fits;
+    const fitted = maxOutputTokens < asked;
+    if (result.outcome === "held") {
+      return { outcome: "planned", summary: plannedFor, targets, hold: result.hold, maxOutputTokens, fitted, easedBy };
+    }
+    const problem = refusal(result, amountNano, at);
+    const { onShort, budget, account } = await decidingBudget(result, amountNano, at, desk);
+    switch (onShort) {
+      case "deny":
+        throw problem;
+      case "cached_only":
+      case "template":
+        return { outcome: "short", budget, problem };
+      case "fallback_model": {
+        const model = budget.fallbackModel!;
+        // Each model is tried once, so that budgets which name each other's models come to an end.
+        if (triedModels.has(model)) throw problem;
+        triedModels.add(model);
+        targetsFor = fallbackTargets(planning, model, problem);
+        plannedFor = { ...summary, hidesReasoning: summary.hidesReasoning || mayHideReasoning(planning.dialect.usage, model, {}) };
+        maxOutputTokens = asked;
+        break;
+      }
+      case "fit": {
+        const ceilingFor = (limit: number) => ceilingOf(targetsFor(limit + beyondLimit), summary);
+        maxOutputTokens = outputThatFits(account.freeNano, Math.max(LEAST_OUTPUT_TOKENS, leastLimit), maxOutputTokens, ceilingFor);
+        if (maxOutputTokens === 0) throw problem;
+        break;
+      }
+      default:
+        return onShort satisfies never;
+    }
+    easedBy = budget;
+  }
+}
+
+/** Where the cheaper model's calls go. @throws Problem budget_exhausted, with why that model cannot take the call */
+function fallbackTargets(planning: Planning, model: string, problem: Problem): ReturnType<typeof chooseTargets> {
+  try {
+    const targetsFor = chooseTargets(planning, model);
+    ceilingOf(targetsFor(1), planning.summary);
+    return targetsFor;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    const details = { ...problem.details, fallback_model: model, fallback_refused: error.code };
+    throw new Problem("budget_exhausted", details, {
+      cause: error,
+      message: `${problem.message} The cheaper model ${model} cannot take it.`,
+    });
   }
 }
 
@@ -122,6 +181,7 @@ export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano
   const freeUsd = formatUsd(account.freeNano > 0n ? account.freeNano : 0n);
   const neededUsd = formatUsd(amountNano);
   const limitUsd = formatUsd(account.limitNano);
+  const ends = account.window.end !== NEVER;
   const resetAt = new Date(account.window.end).toISOString();
   const usedNano = account.spentNano + account.inDoubtNano + account.heldNano;
   const details = {
@@ -138,13 +198,14 @@ export function refusal(refused: HoldResult & { outcome: "refused" }, amountNano
     as_of_entry: refused.asOfEntry,
     // Processes that may hold idle money of the account and did not answer in time.
     awaited: refused.awaited,
-    reset_at: resetAt,
-    retry_after_s: Math.max(1, Math.ceil((account.window.end - at) / 1000)),
+    reset_at: ends ? resetAt : null,
+    ...(ends ? { retry_after_s: Math.max(1, Math.ceil((account.window.end - at) / 1000)) } : {}),
     // As the budget service warns: strictly above the share, with what is held and in doubt counted as used.
     warning: usedNano * 100n > BigInt(budget.warnPercent) * account.limitNano,
   };
   const { title } = PROBLEMS.budget_exhausted;
-  const message = `${title}: this call may cost ${neededUsd} USD, and of the ${limitUsd} USD of budget ${budget.id} ${freeUsd} USD are free until it resets at ${resetAt}.${awaitedText(refused.awaited)}`;
+  const until = ends ? ` until it resets at ${resetAt}` : "";
+  const message = `${title}: this call may cost ${neededUsd} USD, and of the ${limitUsd} USD of budget ${budget.id} ${freeUsd} USD are free${until}.${awaitedText(refused.awaited)}`;
   return new Problem("budget_exhausted", details, { message });
 }
 

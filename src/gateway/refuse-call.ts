@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../contract/problem.ts";
-import { PROBLEMS } from "../contract/problem-list.ts";
+import { PROBLEMS, type ProblemCode } from "../contract/problem-list.ts";
 import { type CallRecord, type CallResult, traceOf } from "./call-record.ts";
 import type { Gateway } from "./handle-call.ts";
+
+/** A budget has no money for the call. */
+const BUDGET_REFUSALS: ReadonlySet<ProblemCode> = new Set(["budget_exhausted", "budget_cached_only"]);
 
 /** Tells the caller no, in its dialect, and records the call that was not made. */
 export async function refuseCall(
@@ -16,12 +19,13 @@ export async function refuseCall(
   if (problem.code === "internal") gateway.log.error({ trace_id: record.traceId, err: error }, "a call failed inside Ballast");
   writeProblem(record, request, response, problem);
   if (!record.caller) return;
-  const outcome = problem.code === "budget_exhausted" ? "refused" : "rejected";
+  const isBudget = BUDGET_REFUSALS.has(problem.code);
+  const outcome = isBudget ? "refused" : "rejected";
   const nothing = { bookedNano: 0n, cost: undefined, usage: undefined, responseId: "", serviceTier: "", ttftMs: null };
   const result: CallResult = { ...nothing, outcome, basis: "none", status: problem.status, errorCode: problem.code };
   const latencyMs = gateway.steadyNow() - record.startedAt;
   // A name that nothing serves is the caller's invention: it stays in the trace and makes no series of its own.
-  if (problem.code === "budget_exhausted") record.model ||= record.requestedModel;
+  if (isBudget) record.model ||= record.requestedModel;
   gateway.observe(record, result, latencyMs);
   const trace = JSON.stringify(traceOf(record, result, latencyMs));
   const none = { accounts: [], heldNano: 0n, amountNano: 0n, inputTokens: 0, outputTokens: 0 };
@@ -45,7 +49,7 @@ function writeProblem(record: CallRecord, request: IncomingMessage, response: Se
     "content-length": Buffer.byteLength(body),
     "x-ballast-trace-id": record.traceId,
     // The official SDKs try again on 429 and 5xx unless told not to.
-    "x-should-retry": String(PROBLEMS[problem.code].retry && problem.code !== "budget_exhausted"),
+    "x-should-retry": String(PROBLEMS[problem.code].retry && !BUDGET_REFUSALS.has(problem.code)),
   };
   const retryAfter = problem.details.retry_after_s;
   if (typeof retryAfter === "number") headers["retry-after"] = retryAfter;

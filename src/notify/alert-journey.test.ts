@@ -267,7 +267,7 @@ describe("from a booking to a person", () => {
   });
 
   it("sets a row aside that is no alert, and takes the others", async () => {
-    const odd = { ...store, alerts: store.alerts, budgets: () => store.budgets() } as unknown as LedgerStore;
+    const odd = { ...store, alerts: store.alerts, budgetsNamed: (ids: string[]) => store.budgetsNamed(ids) } as unknown as LedgerStore;
     const parked: { seq: number; reason: string }[] = [];
     const good = { type: "hold_exceeded", hold: "h", tenant: "acme", held_usd: "1", cost_usd: "2", at: now };
     Object.assign(odd, {

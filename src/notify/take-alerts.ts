@@ -20,7 +20,8 @@ const USUAL_WARN_PERCENT = 80;
 export async function takeAlerts(store: LedgerStore, routes: readonly AlertRoute[], now: () => number): Promise<number> {
   const rows = await store.readOutbox("alert", ALERT_BATCH);
   if (rows.length === 0) return 0;
-  const budgets = new Map((await store.budgets()).map((budget) => [budget.id, budget]));
+  const named = new Set(rows.map((row) => budgetIn(row)).filter((id) => id !== undefined));
+  const budgets = new Map((await store.budgetsNamed([...named])).map((budget) => [budget.id, budget]));
   const read = rows.map((row) => ({ seq: row.seq, ...alertOf(row, budgets, routes) }));
   const unreadable = read.flatMap(({ seq, reason }) => (reason === undefined ? [] : [{ seq, reason }]));
   if (unreadable.length > 0) await store.parkOutbox(unreadable);
@@ -55,6 +56,11 @@ function factsOf(said: Exclude<OutboxAlert, { type: "hold_exceeded" }>, { window
   const budget: AlertedBudget = { ...place, limitUsd: said.limit_usd, spentUsd: said.spent_usd, creditedUsd: said.credited_usd };
   if (said.type === "budget_threshold_crossed") return { kind: said.type, budget, percent: said.percent };
   return { kind: said.type, budget, overrunUsd: said.overrun_usd, cause: said.kind };
+}
+
+function budgetIn(row: OutboxRow): string | undefined {
+  const said = readJson(row.payload);
+  return typeof said === "object" && said !== null && "budget" in said && typeof said.budget === "string" ? said.budget : undefined;
 }
 
 function readJson(text: string): unknown {

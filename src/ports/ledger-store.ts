@@ -50,7 +50,10 @@ export interface LedgerStore {
   /** Whether there is news now; else it has to be asked for. */
   readonly hearsNews: boolean;
 
+  /** Every budget but those that first calls of runs have made, of which there may be very many. */
   budgets(): Promise<readonly Budget[]>;
+  /** Those of these budgets that there are, of runs too. */
+  budgetsNamed(ids: readonly string[]): Promise<readonly Budget[]>;
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget>;
   /** Several at once, all or none. */
   putBudgets(changes: readonly { readonly budget: Budget; readonly change: AuditedChange }[]): Promise<readonly Budget[]>;
@@ -76,6 +79,8 @@ export interface LedgerStore {
 
   /** Claims an Idempotency-Key before anything is sent, or tells what became of the first use. */
   claimIdempotency(claim: IdempotencyClaim): Promise<IdempotencyState>;
+  /** The newest answer that the same key and tenant got to the same request, under whatever Idempotency-Key. */
+  answerOf(request: { readonly keyId: string; readonly fingerprint: string; readonly at: Instant }): Promise<StoredAnswer | undefined>;
   /** Lets go of a claim whose call was never sent. */
   dropIdempotency(keyId: string, key: string): Promise<void>;
 
@@ -141,7 +146,7 @@ export interface Recovery {
 export interface LeaseRequest {
   readonly at: Instant;
   readonly wants: readonly { readonly budgetId: string; readonly window: Period; readonly missingNano: Nano }[];
-  /** Budgets to create in the same transaction when no such id exists. */
+  /** Budgets to create in the same transaction when no such id exists. The answer has them as they stand then. */
   readonly create: readonly Budget[];
   /** Recalls that were made for this call already, by account: who has answered them is not waited for. */
   readonly recalls?: Readonly<Record<string, number>> | undefined;

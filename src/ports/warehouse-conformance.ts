@@ -80,6 +80,47 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
       );
     });
 
+    it("gives the calls of a scope in order of time, page by page, each once, without those that cost nothing", async () => {
+      const period = nextYear();
+      const at = (minute: number) => new Date(period.from.getTime() + minute * 60_000).toISOString();
+      const one = {
+        tenant: "acme",
+        model_id: "gpt-4o-2024-08-06",
+        price_id: "openai/gpt-4o@start",
+        held_usd: "2",
+        unit_cost_usd: "1.000000001",
+      };
+      const calls = [
+        aTrace(period, { ...one, trace_id: "c", ts: at(2) }),
+        aTrace(period, { ...one, trace_id: "b", ts: at(2), unit_cost_usd: null, cost_basis: "in_doubt" }),
+        aTrace(period, { ...one, trace_id: "a", ts: at(3), outcome: "tracked" }),
+        aTrace(period, { ...one, trace_id: "d", ts: at(1) }),
+      ];
+      const others = [
+        aTrace(period, { ...one, trace_id: "e", ts: at(1), outcome: "refused" }),
+        aTrace(period, { ...one, trace_id: "f", ts: at(1), outcome: "template" }),
+        aTrace(period, { ...one, trace_id: "g", ts: at(1), outcome: "replayed", cache_hit: true }),
+        aTrace(period, { ...one, trace_id: "h", ts: at(1), tenant: "globex" }),
+        aTrace(period, { ...one, trace_id: "i", ts: at(1), model_id: "o1", price_id: "openai/o1@start" }),
+      ];
+      await insert(warehouse, [...others, ...calls, calls[0]!]);
+      const seen: string[] = [];
+      let after: { at: number; traceId: string } | undefined;
+      for (;;) {
+        const page = await warehouse.callsInOrder({ ...period, selector: { tenant: "acme", model: "GPT-4o" }, after, limit: 2 });
+        seen.push(...page.map(({ traceId }) => traceId));
+        if (page.length < 2) break;
+        after = page.at(-1);
+      }
+      expect(seen).toEqual(["d", "b", "c", "a"]);
+      const [doubt] = await warehouse.callsInOrder({ ...period, selector: {}, after: { at: Date.parse(at(1)), traceId: "zzz" }, limit: 1 });
+      const numbers = { heldNano: 2_000_000_000n, costNano: null, tenant: "acme" };
+      expect(doubt).toEqual({ at: Date.parse(at(2)), traceId: "b", outcome: calls[1]!.outcome, ...numbers });
+      const reported = await warehouse.callsInOrder({ ...period, selector: { model: "gpt-4o-2024-08-06" }, limit: 100 });
+      expect(reported.find(({ traceId }) => traceId === "a")).toMatchObject({ outcome: "tracked", costNano: 1_000_000_001n });
+      expect(await warehouse.callsInOrder({ ...period, selector: { run: "nobody's" }, limit: 100 })).toEqual([]);
+    });
+
     describe("over a mixed year", () => {
       let traces: RequestTrace[];
       let period: { from: Date; to: Date };
@@ -427,12 +468,12 @@ function expectedCosts(traces: readonly RequestTrace[], question: CostsQuestion)
     groups.get(key)!.members.push(trace);
   }
   return [...groups.values()].map(({ group, members }) => {
-    const sent = members.filter((t) => !["refused", "rejected", "replayed"].includes(t.outcome) && !t.cache_hit);
+    const sent = members.filter((t) => !["refused", "rejected", "replayed", "template"].includes(t.outcome) && !t.cache_hit);
     const latencies = sent.filter((t) => t.outcome !== "tracked").map((t) => t.latency_ms);
     return {
       group,
       calls: sent.length,
-      refused: members.filter((t) => t.outcome === "refused").length,
+      refused: members.filter((t) => t.outcome === "refused" || t.outcome === "template").length,
       cached: members.filter((t) => t.outcome === "replayed" || t.cache_hit).length,
       unpriced: members.filter((t) => t.cost_basis === "unpriced").length,
       in_doubt: members.filter((t) => t.cost_basis === "in_doubt").length,

@@ -1,5 +1,6 @@
 import type { CostFilter, CostGroup } from "../contract/cost-groups.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import type { ScopeSelector } from "../core/scope/scope.ts";
 
 /** What we ask of the warehouse. The embedded engine and a ClickHouse server are both one of these. */
 export interface Warehouse {
@@ -18,6 +19,8 @@ export interface Warehouse {
   costs(question: CostsQuestion): Promise<readonly CostsRow[]>;
   /** The newest calls first, at most `limit`. */
   traces(question: TracesQuestion): Promise<readonly RequestTrace[]>;
+  /** Calls that cost or could cost, oldest first, a page at a time; calls of one instant by their ids. */
+  callsInOrder(question: CallsQuestion): Promise<readonly OrderedCall[]>;
   /** Booked cost per tenant in nano-units, for `ballast verify`. */
   bookedPerTenant(from: Date, to: Date): Promise<readonly { tenant: string; traces: number; bookedNano: bigint }[]>;
   /**
@@ -60,6 +63,7 @@ export interface CostsRow {
   readonly group: Readonly<Partial<Record<CostGroup, string>>>;
   /** Calls that reached a provider or were tracked. */
   readonly calls: number;
+  /** Calls that a budget did not let through, those answered with its text included. */
   readonly refused: number;
   /** Answers given again from the cache or an Idempotency-Key. */
   readonly cached: number;
@@ -72,6 +76,26 @@ export interface CostsRow {
   /** Over calls that went to a provider; null when there is none. Interpolated between calls, not estimated. */
   readonly latency_ms_p50: number | null;
   readonly latency_ms_p95: number | null;
+}
+
+export interface CallsQuestion {
+  readonly from: Date;
+  readonly to: Date;
+  /** Calls that a budget on this scope covers. */
+  readonly selector: ScopeSelector;
+  /** The last call of the page before. */
+  readonly after?: { readonly at: number; readonly traceId: string } | undefined;
+  readonly limit: number;
+}
+
+/** Amounts in nano-units; the cost is null where it is not known. */
+export interface OrderedCall {
+  readonly at: number;
+  readonly traceId: string;
+  readonly tenant: string;
+  readonly outcome: string;
+  readonly heldNano: bigint;
+  readonly costNano: bigint | null;
 }
 
 export interface TracesQuestion {

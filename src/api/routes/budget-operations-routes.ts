@@ -25,7 +25,7 @@ import { budgetViewOf, plannedStanding, raiseRecord } from "../budget-cells.ts";
 import { overCommitmentNotes } from "../budget-notes.ts";
 import { readInstant } from "../call-period.ts";
 import { standingsOf } from "../call-standings.ts";
-import { findBudget } from "../find-budget.ts";
+import { findBudget, storedBudget } from "../find-budget.ts";
 
 /** Raises for a time, resets of what is spent, and how budgets lie within each other. */
 export const budgetOperationsRoutes: readonly Route[] = [
@@ -36,7 +36,7 @@ export const budgetOperationsRoutes: readonly Route[] = [
     role: "viewer",
     answers: { 200: { description: "The budgets of every window kind", schema: treeAnswer } },
     handle: async (_, deps) => {
-      const nodes = budgetTree(deps.budgets.all());
+      const nodes = budgetTree(deps.budgets.lasting());
       const standings = await standingsOf(
         nodes.map(({ budget }) => budget),
         deps.now(),
@@ -57,7 +57,7 @@ export const budgetOperationsRoutes: readonly Route[] = [
     body: raiseBody,
     answers: { 200: { description: "The raise, and the budget with it", schema: raiseAnswer } },
     handle: async ({ params, query, body, traceId }, deps) => {
-      const budget = findBudget(params.budget, body.window, deps);
+      const budget = await findBudget(params.budget, body.window, deps);
       const createdAt = deps.now();
       const [beginsAt, endsAt] = [body.from === undefined ? createdAt : readInstant(body.from, "/from"), readInstant(body.until, "/until")];
       if (endsAt <= createdAt || endsAt <= beginsAt) refuse("/until", endsAt <= createdAt ? "is not in the future" : "is not after /from");
@@ -80,7 +80,7 @@ export const budgetOperationsRoutes: readonly Route[] = [
     query: raisesQuery,
     answers: { 200: { description: "At most 1000 raises", schema: raisesAnswer } },
     handle: async ({ params, query }, deps) => {
-      const raises = await deps.store.raisesOf(findBudget(params.budget, query.window, deps).id, 1000);
+      const raises = await deps.store.raisesOf((await findBudget(params.budget, query.window, deps)).id, 1000);
       return ok({ raises: raises.filter(({ state }) => query.state === undefined || state === query.state).map(raiseRecord) });
     },
   }),
@@ -119,7 +119,7 @@ export const budgetOperationsRoutes: readonly Route[] = [
     body: resetBody,
     answers: { 200: { description: "What was credited, and the budget after it", schema: resetAnswer } },
     handle: async ({ params, query, body, traceId }, deps) => {
-      const budget = findBudget(params.budget, body.window, deps);
+      const budget = await findBudget(params.budget, body.window, deps);
       const amountNano = body.amount_usd === undefined ? null : readAmount(body.amount_usd, "/amount_usd", MOST_LIMIT_NANO);
       if (query.dry_run === "true") return ok(await resetPlan(budget, amountNano, deps));
       const { approver, reason } = body;
@@ -153,7 +153,7 @@ function nodeView({ budget, parents, children, overCommitments }: TreeNode, spen
 
 /** As it is stored now. */
 async function viewOf(budgetId: string, deps: ApiDeps) {
-  const [standing] = await standingsOf([deps.budgets.get(budgetId)!], deps.now(), deps);
+  const [standing] = await standingsOf([await storedBudget(budgetId, deps)], deps.now(), deps);
   return budgetViewOf(standing!, await deps.store.raises());
 }
 
@@ -175,7 +175,7 @@ async function endPlan(id: string, deps: ApiDeps) {
   const found = await deps.store.findRaise(id);
   if (!found) throw new Problem("not_found", { raise: id }, { message: `There is no raise ${id}.` });
   const raise: BudgetRaise = found.state === "over" ? found : { ...found, state: "over", endedEarly: true, endsAt: deps.now() };
-  const budget = deps.budgets.get(found.budgetId)!;
+  const budget = await storedBudget(found.budgetId, deps);
   const [standing] = await standingsOf([budget], deps.now(), deps);
   const after = plannedStanding(standing!, found.state === "active" ? withRaise(budget, -found.amountNano) : budget);
   const others = (await deps.store.raises()).filter((other) => other.id !== id);

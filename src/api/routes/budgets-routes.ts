@@ -15,11 +15,11 @@ import { isTimeZone } from "../../core/time/window.ts";
 import { readAmount } from "../amount.ts";
 import { type Answer, ok, type Route, route } from "../api-route.ts";
 import { budgetViewOf } from "../budget-cells.ts";
-import { type BudgetPlan, budgetAt, planBudget, standingAfter } from "../budget-change.ts";
+import { type BudgetPlan, planBudget, standingAfter, storedBudgetAt } from "../budget-change.ts";
 import { type BudgetFileFormat, readBudgetFile, writeBudgetFile } from "../budget-file.ts";
 import { budgetNotes, overCommitmentNotes } from "../budget-notes.ts";
 import { BUDGETS_A_PAGE, pageOfBudgets } from "../budget-page.ts";
-import { readSelector } from "../call-scope.ts";
+import { checkScopeValue, readSelector } from "../call-scope.ts";
 import { standingsOf } from "../call-standings.ts";
 import { planImport } from "../plan-import.ts";
 
@@ -32,7 +32,7 @@ export const budgetsRoutes: readonly Route[] = [
     query: budgetsQuery,
     answers: { 200: { description: "The budgets; with format csv or yaml as a file", schema: budgetsAnswer } },
     handle: async ({ query }, deps) => {
-      if (query.format === "csv" || query.format === "yaml") return exportOf(query.format, deps.budgets.all());
+      if (query.format === "csv" || query.format === "yaml") return exportOf(query.format, deps.budgets.lasting());
       const limit = query.limit === undefined ? BUDGETS_A_PAGE : Number(query.limit);
       const { page, next } = pageOfBudgets(deps.budgets.all(), query.after ?? "", limit);
       const standings = await standingsOf(page, deps.now(), deps);
@@ -56,7 +56,7 @@ export const budgetsRoutes: readonly Route[] = [
       const inFile = changing.filter(({ budget }) => deps.budgetsInFile.has(budget.id)).map(({ budget }) => budget.id);
       const filed =
         inFile.length === 0 ? [] : [`ballast.yaml names these too, and sets them when it says something new: ${inFile.join("; ")}.`];
-      const planned = new Map([...deps.budgets.all(), ...changing.map(({ budget }) => budget)].map((budget) => [budget.id, budget]));
+      const planned = new Map([...deps.budgets.lasting(), ...changing.map(({ budget }) => budget)].map((budget) => [budget.id, budget]));
       const notes = [...filed, ...budgetTree([...planned.values()]).flatMap(overCommitmentNotes)];
       if (query.dry_run === "true") return ok({ dry_run: true, ...importAnswerOf(plans, notes) });
       if (changing.length > 0) await deps.budgets.putAll(changing);
@@ -80,6 +80,7 @@ export const budgetsRoutes: readonly Route[] = [
       if (body.zone !== undefined && !isTimeZone(body.zone)) refuse("/zone", "is not an IANA time zone such as Europe/Berlin");
       const thresholds = body.thresholds;
       if (thresholds?.some((percent, index) => index > 0 && percent <= thresholds[index - 1]!)) refuse("/thresholds", "does not rise");
+      if (body.window === "run" && selector.run === undefined) refuse("/window", "can be run only on a budget whose scope names a run");
       if (body.covers === "rest" && Object.keys(selector).join() !== "tenant") {
         refuse("/covers", "can be rest only on a budget of a whole tenant");
       }
@@ -90,11 +91,14 @@ export const budgetsRoutes: readonly Route[] = [
         zone: body.zone,
         hard: body.hard,
         onShort: body.on_short,
+        fallbackModel: body.fallback_model === undefined ? undefined : checkScopeValue(body.fallback_model, "/fallback_model"),
+        template: body.template,
+        onStoreDown: body.on_store_down,
         thresholds,
         warnPercent: body.warn_percent,
         covers: body.covers,
       };
-      const plan = planBudget(budgetAt(place, deps), place, wish, body.reason ?? "", deps);
+      const plan = planBudget(await storedBudgetAt(place, deps), place, wish, body.reason ?? "", deps);
       const raises = await deps.store.raises();
       if (query.dry_run === "true") {
         const budget = budgetViewOf(await standingAfter(plan, deps), raises);

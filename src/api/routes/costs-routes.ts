@@ -51,7 +51,8 @@ export const costsRoutes: readonly Route[] = [
   }),
 ];
 
-function warehouseOf({ warehouse, wantsWarehouse }: ApiDeps): Warehouse {
+/** @throws Problem warehouse_missing, with whether that was chosen */
+export function warehouseOf({ warehouse, wantsWarehouse }: ApiDeps): Warehouse {
   if (warehouse) return warehouse;
   const message = "No warehouse is configured (stores.warehouse: none), so calls are not kept for reports.";
   throw new Problem("warehouse_missing", {}, wantsWarehouse ? {} : { message });

@@ -40,7 +40,7 @@ export function budgetTable(budgets: readonly BudgetView[]): string {
     account.free_usd,
     String(account.percent_used),
     hard ? "hard" : "soft",
-    account.window_end,
+    window === "run" ? "never" : account.window_end,
   ]);
   return printTable(columns, rows);
 }

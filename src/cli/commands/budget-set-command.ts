@@ -1,5 +1,7 @@
 import type { Static } from "typebox";
 import type { BudgetChangeView, setBudgetAnswer } from "../../contract/budget-operations-contract.ts";
+import { ON_STORE_DOWN } from "../../core/ledger/budget.ts";
+import { ON_SHORT } from "../../core/ledger/on-short.ts";
 import { WINDOW_KINDS } from "../../core/time/window.ts";
 import { clientFor } from "../api-client.ts";
 import { type Command, type CommandContext, DRY_RUN_OPTION, SERVER_OPTIONS } from "../command.ts";
@@ -33,7 +35,20 @@ export const budgetSetCommand: Command = {
       name: "on-short",
       type: "string",
       value: "way",
-      description: "What happens to a call that does not fit: deny it, or fit its max_tokens",
+      description: `What happens to a call that does not fit, the strictest first: ${ON_SHORT.join(", ")}`,
+    },
+    {
+      name: "fallback-model",
+      type: "string",
+      value: "model",
+      description: "Model for calls that do not fit, for --on-short fallback_model",
+    },
+    { name: "template", type: "string", value: "text", description: "Answer to calls that do not fit, for --on-short template" },
+    {
+      name: "on-store-down",
+      type: "string",
+      value: "way",
+      description: "New calls while the ledger cannot be written: deny, or serve_from_lease",
     },
     {
       name: "thresholds",
@@ -83,7 +98,10 @@ export function budgetWish(context: CommandContext): Record<string, unknown> {
     window: oneOf(context, "window", WINDOW_KINDS),
     zone: context.text("zone"),
     hard: context.flag("hard") ? true : context.flag("soft") ? false : undefined,
-    on_short: oneOf(context, "on-short", ["deny", "fit"]),
+    on_short: oneOf(context, "on-short", ON_SHORT),
+    fallback_model: context.text("fallback-model"),
+    template: context.text("template"),
+    on_store_down: oneOf(context, "on-store-down", ON_STORE_DOWN),
     thresholds: percents(context.list("thresholds")),
     warn_percent: wholeNumber(context, "warn-percent", 1, 100),
     covers: oneOf(context, "covers", ["all", "rest"]),

@@ -46,7 +46,9 @@ export function budgetText(budget: BudgetView): string {
     ["credited_usd", account.credited_usd],
     ["leased_usd", account.leased_usd],
     ["overrun_usd", account.overrun_usd],
-    ["when short", on_short],
+    ["when short", [on_short, budget[on_short as "template"]].filter(Boolean).join(": ")],
+    // An older server has none, and denies.
+    ["store down", budget.on_store_down ?? "deny"],
     ["thresholds", thresholds.map((percent) => `${percent} %`).join(", ") || "none"],
     ["warns above", `${warn_percent} %`],
     ["covers", covers],

@@ -1,6 +1,7 @@
 import { Temporal } from "temporal-polyfill";
 import { formatUsdShort, parseDecimal } from "../money/usd.ts";
 import type { Instant } from "../time/window.ts";
+import { NEVER } from "../time/window.ts";
 import type { AlertedBudget, AlertFacts, AlertKind, AlertPhase, AlertRecord, ResolvedWhy } from "./alert.ts";
 
 /** An alert in words, for somebody who was asleep a minute ago: what happened, what it does to callers, what to do first. */
@@ -76,6 +77,7 @@ function spent({ spentUsd, limitUsd, windowStart, zone }: AlertedBudget): string
 }
 
 function consequence({ hard, windowEnd, zone }: AlertedBudget, percent: number): string {
+  if (windowEnd === NEVER) return hard ? "At 100 % its calls are refused for good, or until the limit is raised." : "The budget is soft.";
   const reset = momentText(windowEnd, zone);
   if (!hard) return `The budget is soft: no call is refused. It starts anew on ${reset}.`;
   if (percent >= 100) return `Calls are refused until ${reset}, or until the limit is raised.`;

@@ -17,6 +17,17 @@ describe("retier", () => {
     expect(retier(aBudget({}), { name: "starter", settings: { limitNano: 7n } })).toMatchObject({ limitNano: 7n, hard: true });
   });
 
+  it("gives what its way for calls that do not fit needs, unless the budget has its own", () => {
+    const denies = { name: "starter", settings: { limitNano: 5n, onShort: "deny" } } as const;
+    const falls = { name: "starter", settings: { limitNano: 5n, onShort: "fallback_model", fallbackModel: "small" } } as const;
+    const bare = aBudget({ onShort: "deny", tier: denies });
+    expect(retier(bare, falls)).toMatchObject({ onShort: "fallback_model", fallbackModel: "small" });
+    expect(retier({ ...bare, fallbackModel: "own" }, falls)).toMatchObject({ onShort: "fallback_model", fallbackModel: "own" });
+    expect(retier({ ...bare, onShort: "fit" }, falls).onShort).toBe("fit");
+    const other = { name: "starter", settings: { ...falls.settings, fallbackModel: "tiny" } };
+    expect(retier(aBudget({ ...falls.settings, tier: falls }), other).fallbackModel).toBe("tiny");
+  });
+
   it("tells tiers apart by name and by what they say", () => {
     expect(sameTier(STARTER, { ...STARTER, settings: { ...STARTER.settings, thresholds: [50, 100] } })).toBe(true);
     expect(sameTier(STARTER, { ...STARTER, settings: { ...STARTER.settings, thresholds: [50] } })).toBe(false);

@@ -1,7 +1,15 @@
 import type { Budget } from "./budget.ts";
 
 /** What a tier says of the budgets that carry it. */
-export const TIER_FIELDS = ["limitNano", "hard", "onShort", "thresholds", "warnPercent"] as const satisfies readonly (keyof Budget)[];
+export const TIER_FIELDS = [
+  "limitNano",
+  "hard",
+  "onShort",
+  "fallbackModel",
+  "template",
+  "thresholds",
+  "warnPercent",
+] as const satisfies readonly (keyof Budget)[];
 export type TierSettings = { readonly [Field in (typeof TIER_FIELDS)[number]]?: Budget[Field] | undefined };
 
 /** A budget's tier, with what it said when it was last applied: what the budget has of that is the tier's, the rest is its own. */
@@ -10,13 +18,17 @@ export interface AppliedTier {
   readonly settings: TierSettings;
 }
 
-/** The budget after its tier says something else. What the budget had of its own stays; what the tier no longer says stays as it was. */
+/**
+ * The budget after its tier says something else. What the budget had of its own stays; what the tier no longer says stays as it was. What
+ * the budget has nothing of, a model or a text for calls that do not fit, it takes: its on_short may need it now.
+ */
 export function retier(budget: Budget, tier: AppliedTier): Budget {
   const before = budget.tier?.settings ?? {};
   const changes: Partial<Record<keyof Budget, unknown>> = {};
   for (const field of TIER_FIELDS) {
     const [was, is] = [before[field], tier.settings[field]];
-    if (is !== undefined && was !== undefined && isSame(budget[field], was)) changes[field] = is;
+    const isOwn = budget[field] !== undefined && (was === undefined || !isSame(budget[field], was));
+    if (is !== undefined && !isOwn) changes[field] = is;
   }
   return { ...budget, ...changes, tier } as Budget;
 }

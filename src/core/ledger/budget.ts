@@ -2,6 +2,10 @@ import type { Nano } from "../money/usd.ts";
 import type { ScopeSelector } from "../scope/scope.ts";
 import type { Instant, Period, WindowKind } from "../time/window.ts";
 import type { AppliedTier } from "./budget-tier.ts";
+import type { OnShort } from "./on-short.ts";
+
+export const ON_STORE_DOWN = ["deny", "serve_from_lease"] as const;
+export type OnStoreDown = (typeof ON_STORE_DOWN)[number];
 
 /** A limit in money on a scope selector for a calendar window. */
 export interface Budget {
@@ -16,8 +20,17 @@ export interface Budget {
   readonly zone: string;
   /** A hard budget is never exceeded; a soft one tells and does not deny. */
   readonly hard: boolean;
-  /** What happens to a call that does not fit: refuse it, or lower its max_tokens until hold and answer fit. */
-  readonly onShort: "deny" | "fit";
+  /** What happens to a call that does not fit. */
+  readonly onShort: OnShort;
+  /** Of `fallback_model`: the name of the model, as callers send it. */
+  readonly fallbackModel?: string | undefined;
+  /** Of `template`: the text that callers are answered with. */
+  readonly template?: string | undefined;
+  /**
+   * What happens to new calls while the store cannot be written: they are refused, which is also meant when nothing is said, or they go
+   * on inside leases that this process was granted before.
+   */
+  readonly onStoreDown?: OnStoreDown | undefined;
   /** Whole percents of the limit, rising. A crossing is told once a window. */
   readonly thresholds: readonly number[];
   /** Answers carry X-AI-Budget-Warning above this share of the limit, in percent. */
@@ -33,6 +46,11 @@ export interface Budget {
   readonly configured?: string | undefined;
   readonly createdAt: Instant;
   readonly updatedAt: Instant;
+}
+
+/** Made by the first call of a run, of which there may be very many: not held in memory for ever, and not listed one by one. */
+export function isDefaultRun({ window, origin }: Pick<Budget, "window" | "origin">): boolean {
+  return window === "run" && origin === "default";
 }
 
 /** One budget in one window. The window is part of the key: a new month is a new account. */

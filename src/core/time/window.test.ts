@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isTimeZone, WINDOW_KINDS, windowAt, windowsAt } from "./window.ts";
+import { CALENDAR_WINDOWS, isTimeZone, NEVER, WINDOW_KINDS, windowAt, windowsAt } from "./window.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
@@ -34,7 +34,7 @@ describe("windowAt", () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...zones),
-        fc.constantFrom(...WINDOW_KINDS),
+        fc.constantFrom(...CALENDAR_WINDOWS),
         fc.integer({ min: 946684800000, max: 4102444800000 }),
         (zone, kind, at) => {
           const window = windowAt(kind, zone, at);
@@ -44,6 +44,12 @@ describe("windowAt", () => {
         },
       ),
     );
+  });
+
+  it("gives a run one window for its life, whenever and wherever it is asked for", () => {
+    const whole = { start: 0, end: NEVER };
+    expect(windowAt("run", "UTC", Date.parse("2026-11-21T12:00:00Z"))).toEqual(whole);
+    expect(windowAt("run", "Asia/Tokyo", Date.parse("2031-01-01T00:00:00Z"))).toEqual(whole);
   });
 
   it("gives many budgets around one instant the window that each would get alone", () => {

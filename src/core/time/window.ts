@@ -10,15 +10,23 @@ export interface Period {
   readonly end: Instant;
 }
 
-export const WINDOW_KINDS = ["day", "week", "month", "quarter", "year"] as const;
-/** Calendar windows. Weeks begin on Monday. */
+/** Weeks begin on Monday. */
+export const CALENDAR_WINDOWS = ["day", "week", "month", "quarter", "year"] as const;
+/** `run` is one window for the life of a run: no calendar ends it. */
+export const WINDOW_KINDS = [...CALENDAR_WINDOWS, "run"] as const;
 export type WindowKind = (typeof WINDOW_KINDS)[number];
+type CalendarWindow = (typeof CALENDAR_WINDOWS)[number];
+
+/** The end of a window that does not end: the last day that four digits of a year can say. */
+export const NEVER: Instant = Date.UTC(9999, 11, 31);
+const LIFE_OF_A_RUN: Period = { start: 0, end: NEVER };
 
 /**
- * The calendar window around an instant, in an IANA time zone. A month is a month of that zone's calendar:
+ * The window around an instant, in an IANA time zone. A month is a month of that zone's calendar:
  * 23 or 25 hour days included, never a multiple of 24 hours.
  */
 export function windowAt(kind: WindowKind, zone: string, at: Instant): Period {
+  if (kind === "run") return LIFE_OF_A_RUN;
   const local = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone);
   const first = firstDay(kind, local.toPlainDate());
   const next = first.add(LENGTH[kind]);
@@ -41,7 +49,7 @@ export function windowsAt(at: Instant): (of: { readonly window: WindowKind; read
   };
 }
 
-const LENGTH: Record<WindowKind, { days?: number; months?: number; years?: number }> = {
+const LENGTH: Record<CalendarWindow, { days?: number; months?: number; years?: number }> = {
   day: { days: 1 },
   week: { days: 7 },
   month: { months: 1 },
@@ -49,7 +57,7 @@ const LENGTH: Record<WindowKind, { days?: number; months?: number; years?: numbe
   year: { years: 1 },
 };
 
-function firstDay(kind: WindowKind, day: Temporal.PlainDate): Temporal.PlainDate {
+function firstDay(kind: CalendarWindow, day: Temporal.PlainDate): Temporal.PlainDate {
   switch (kind) {
     case "day":
       return day;

@@ -1,6 +1,6 @@
 import { Problem } from "../../contract/problem.ts";
 import { invariant } from "../../core/invariant.ts";
-import { type Account, accountId, type Budget, openAccount } from "../../core/ledger/budget.ts";
+import { type Account, accountId, type Budget, isDefaultRun, openAccount } from "../../core/ledger/budget.ts";
 import { crossedThresholds } from "../../core/ledger/crossed-thresholds.ts";
 import { type Posting, post } from "../../core/ledger/posting.ts";
 import { formatUsd } from "../../core/money/usd.ts";
@@ -8,6 +8,9 @@ import type { Period } from "../../core/time/window.ts";
 import { CHAIN_START, type Entry, entryHash, joinAccounts } from "./chained-rows.ts";
 import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 import { accountOfRow, budgetOfRow, rowOfAccount, rowOfBudget } from "./row-shapes.ts";
+
+/** Reading one again is one look-up; a flood of invented runs must not fill the memory. */
+const MOST_RUN_BUDGETS = 10_000;
 
 /**
  * Accounts and entries within one transaction. Balances are written once per transaction however many entries touched them. Between
@@ -19,6 +22,8 @@ export class BalanceSheet {
   /** This process's number: what it leases is leased under it. */
   epoch = 0;
   readonly #budgets = new Map<string, Budget>();
+  /** Budgets of runs that were asked for lately; the others are read when they are needed. */
+  readonly #runBudgets = new Map<string, Budget>();
   readonly #accounts = new Map<string, Account>();
   readonly #changed = new Set<string>();
   /** Opened in this transaction and not posted to: not to be remembered, since a later limit must hold for them from the start. */
@@ -53,6 +58,7 @@ export class BalanceSheet {
     this.#untouched.clear();
     this.#leaseChanges.clear();
     this.#budgets.clear();
+    this.#runBudgets.clear();
     for (const row of this.#database.each("all-budgets")) {
       const budget = budgetOfRow(row);
       this.#budgets.set(budget.id, budget);
@@ -71,7 +77,7 @@ export class BalanceSheet {
     this.#takeHead(head);
     const version = Number(head.version);
     if (version === this.#version) return;
-    for (const budget of this.budgetsSince(this.#version)) this.#budgets.set(budget.id, budget);
+    for (const budget of this.budgetsSince(this.#version)) this.#keep(budget);
     this.#version = version;
   }
 
@@ -106,26 +112,40 @@ export class BalanceSheet {
     return this.#pressed.has(id);
   }
 
+  /** All but those that first calls of runs have made. */
   budgets(): Budget[] {
     return [...this.#budgets.values()];
   }
 
   budget(id: string): Budget | undefined {
-    return this.#budgets.get(id);
+    const known = this.#budgets.get(id) ?? this.#runBudgets.get(id);
+    if (known) return known;
+    const row = this.#database.one("budget-by-id", { id });
+    return row && this.#keep(budgetOfRow(row));
   }
 
   putBudget(budget: Budget): void {
-    this.#database.run("put-budget", { ...rowOfBudget(budget), version: this.changed() });
-    this.#budgets.set(budget.id, budget);
+    // What a run's first call makes is news to nobody: whoever is called for the run reads it then.
+    const isNews = !isDefaultRun(budget) || this.budget(budget.id) !== undefined;
+    this.#database.run("put-budget", { ...rowOfBudget(budget), version: isNews ? this.changed() : 0 });
+    this.#keep(budget);
+  }
+
+  #keep(budget: Budget): Budget {
+    this.#runBudgets.delete(budget.id);
+    if (!isDefaultRun(budget)) this.#budgets.set(budget.id, budget);
+    else {
+      if (this.#runBudgets.size >= MOST_RUN_BUDGETS) this.#runBudgets.clear();
+      this.#runBudgets.set(budget.id, budget);
+    }
+    return budget;
   }
 
   /** Takes the budget as it is stored: its raises are no part of what is written with it. */
   readBudget(id: string): Budget {
     const row = this.#database.one("budget-by-id", { id });
     invariant(row, `no budget ${id}`);
-    const budget = budgetOfRow(row);
-    this.#budgets.set(id, budget);
-    return budget;
+    return this.#keep(budgetOfRow(row));
   }
 
   /** The account as it is, or undefined when nothing was ever booked or leased on it. */
@@ -154,7 +174,7 @@ export class BalanceSheet {
   }
 
   open(budgetId: string, window: Period): Account {
-    const budget = this.#budgets.get(budgetId);
+    const budget = this.budget(budgetId);
     invariant(budget, `no budget ${budgetId}`);
     const id = accountId(budgetId, window);
     const known = this.find(id);
@@ -246,7 +266,7 @@ export class BalanceSheet {
   }
 
   #recordCrossings(before: Account, after: Account, entry: Entry): void {
-    const thresholds = this.#budgets.get(after.budgetId)?.thresholds ?? [];
+    const thresholds = this.budget(after.budgetId)?.thresholds ?? [];
     const move = { before: before.spentNano, after: after.spentNano, limit: after.limitNano, thresholds };
     for (const percent of crossedThresholds(move)) {
       if (this.#database.run("put-crossing", { accountId: after.id, percent, at: entry.at }) === 0) continue;

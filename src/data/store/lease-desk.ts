@@ -22,6 +22,8 @@ export type HoldResult =
       readonly outcome: "refused";
       readonly budget: Budget;
       readonly account: AccountStatus;
+      /** All budgets of the call, this one too. */
+      readonly budgets: readonly Budget[];
       /** Processes that may have had idle money and did not answer in time. */
       readonly awaited: readonly string[];
       /** Number of the newest entry that the numbers of the account are as of. */
@@ -34,6 +36,8 @@ export type HoldResult =
 export interface AccountStatus extends Account {
   readonly heldNano: Nano;
   readonly idleNano: Nano;
+  /** Of what is held: what other processes have leased. It may lie idle there, and comes back when a call needs it. */
+  readonly elsewhereNano: Nano;
   readonly freeNano: Nano;
   /** Whether a call was refused for it, since the process started or the budget changed. */
   readonly hasRefused: boolean;
@@ -109,14 +113,17 @@ export class LeaseDesk {
 
   /**
    * @param scopes the call's scope, once per provider and model that it may be sent to: all their budgets must carry it
-   * @throws Problem store_unavailable; then nothing is held and the call must not be sent
+   * @throws Problem store_unavailable, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
    */
   async hold(holdId: string, scopes: readonly CallScope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
     let waiting: { readonly until: number; readonly recalls: Record<string, number> } | undefined;
     for (let round = 0; ; round++) {
-      // While endings cannot be written, no new call is let through on leases that were given before.
-      if (this.#unwritten.size > 0) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
-      const settling = this.#leases.settling();
+      // While endings cannot be written, no new call is let through on leases that were given before, unless its budgets want that. What
+      // is in the book was granted, whatever became of later requests; but not while the book is of a number that was taken for dead.
+      const isDoubtful = this.#unwritten.size > 0 || this.#leases.uncertain;
+      const mayServe = isDoubtful && !this.#leases.rejoining && servesFromLease(this.#budgetsOf(scopes, at));
+      if (this.#unwritten.size > 0 && !mayServe) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
+      const settling = mayServe ? undefined : this.#leases.settling();
       if (settling) await settling;
       const { budgets, due } = this.#budgetsOf(scopes, at);
       const accounts = budgets.map((budget) => this.#window(budget, at).account);
@@ -125,13 +132,20 @@ export class LeaseDesk {
         await this.#write({ holdId, at, amountNano, scope: scopes[0]!, accounts });
         return { outcome: "held", hold: { holdId, accounts, budgets, amountNano } };
       }
+      if (mayServe) {
+        // More has to come from the store.
+        if (this.#unwritten.size > 0) throw new Problem("lease_used_up", { unwritten_endings: this.#unwritten.size });
+        await this.#leases.settling()?.catch(leaseUsedUp);
+        continue;
+      }
       const wants = budgets.flatMap((budget) => {
         const { account, period } = this.#window(budget, at);
         const missingNano = this.#leases.book.missingNano(account, amountNano);
         return missingNano === undefined ? [] : [{ budgetId: budget.id, window: period, missingNano }];
       });
       const consumedBefore = new Map(accounts.map((account) => [account, this.#consumed.get(account)?.nano ?? 0n]));
-      const answer = await this.#leases.lease({ at, wants, create: due, recalls: waiting?.recalls });
+      const asked = this.#leases.lease({ at, wants, create: due, recalls: waiting?.recalls });
+      const answer = await (servesFromLease({ budgets, due }) ? asked.catch(leaseUsedUp) : asked);
       if (!answer) continue;
       this.#catalog.remember(answer.created);
       if (answer.outcome === "granted") {
@@ -153,7 +167,8 @@ export class LeaseDesk {
         }
       }
       this.#refused.add(account.id);
-      return { outcome: "refused", budget: this.#catalog.get(account.budgetId)!, account, awaited: awaits, asOfEntry: answer.asOfEntry };
+      const refused = { budget: this.#catalog.get(account.budgetId)!, account, budgets, awaited: awaits, asOfEntry: answer.asOfEntry };
+      return { outcome: "refused", ...refused };
     }
   }
 
@@ -315,6 +330,7 @@ export class LeaseDesk {
       heldNano,
       hasRefused: this.#refused.has(account.id),
       idleNano: own.idleNano,
+      elsewhereNano,
       freeNano: account.limitNano - account.spentNano - account.inDoubtNano - heldNano,
     };
   }
@@ -327,6 +343,15 @@ export class LeaseDesk {
     this.#windows.set(budget.id, fresh);
     return fresh;
   }
+}
+
+function servesFromLease({ budgets, due }: { budgets: readonly Budget[]; due: readonly Budget[] }): boolean {
+  return due.length === 0 && budgets.length > 0 && budgets.every(({ onStoreDown }) => onStoreDown === "serve_from_lease");
+}
+
+function leaseUsedUp(error: unknown): never {
+  if (error instanceof Problem && error.code === "store_unavailable") throw new Problem("lease_used_up", {}, { cause: error });
+  throw error;
 }
 
 function firstOfItsId(budget: Budget, index: number, all: readonly Budget[]): boolean {

@@ -1,5 +1,13 @@
 import { Problem } from "../../contract/problem.ts";
-import { type Account, accountId, availableNano, type Budget, openAccount, warnsAfterNano } from "../../core/ledger/budget.ts";
+import {
+  type Account,
+  accountId,
+  availableNano,
+  type Budget,
+  isDefaultRun,
+  openAccount,
+  warnsAfterNano,
+} from "../../core/ledger/budget.ts";
 import { leaseSize } from "../../core/ledger/lease-size.ts";
 import { formatUsd, type Nano } from "../../core/money/usd.ts";
 import { type Instant, windowsAt } from "../../core/time/window.ts";
@@ -190,18 +198,21 @@ export class LedgerOperations {
     return wanted.map(({ budget, window }, index) => found[index] ?? openAccount(budget, window));
   }
 
+  /** @returns the budgets as they stand now, those too that were there already: a run's may have left the memory of who asks */
   #createDue(budgets: readonly Budget[], at: Instant): Budget[] {
-    const created: Budget[] = [];
-    for (const budget of budgets) {
-      const existing = this.#sheet.budget(budget.id);
-      if (existing) created.push(existing);
-      if (existing) continue;
+    return budgets.map((budget) => {
+      const stored = this.#sheet.budget(budget.id);
+      if (stored) return stored;
       this.#sheet.putBudget(budget);
-      const change = { actor: "ballast", action: "budget.create", target: budget.id, reason: "the tenant's first call, default budget" };
+      const reason = isDefaultRun(budget) ? "the run's first call, run_budget" : "the tenant's first call, default budget";
+      const change = { actor: "ballast", action: "budget.create", target: budget.id, reason };
       this.#audit.append({ ...change, before: null, after: formatUsd(budget.limitNano) }, at);
-      created.push(budget);
-    }
-    return created;
+      return budget;
+    });
+  }
+
+  budgetsNamed(ids: readonly string[]): Budget[] {
+    return ids.flatMap((id) => this.#sheet.budget(id) ?? []);
   }
 
   #warned(accounts: readonly string[]): string[] {

@@ -61,6 +61,11 @@ export class OwnLeases {
     return this.#uncertain;
   }
 
+  /** This process was taken for dead, and comes back: nothing is its own until it has. */
+  get rejoining(): boolean {
+    return this.#rejoining !== undefined;
+  }
+
   /** Undefined when there is nothing to wait for before money is taken from the leases. */
   settling(): Promise<void> | undefined {
     return this.#rejoining ?? (this.#uncertain ? this.#recountOnce() : undefined);

@@ -1,9 +1,17 @@
 import { writeFileSync } from "node:fs";
 import type { Instant, Period } from "../../core/time/window.ts";
-import type { AuditedChange, AuditRow, IdempotencyClaim, IdempotencyState, OutboxRow, VirtualKey } from "../../ports/ledger-store.ts";
+import type {
+  AuditedChange,
+  AuditRow,
+  IdempotencyClaim,
+  IdempotencyState,
+  OutboxRow,
+  StoredAnswer,
+  VirtualKey,
+} from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
-import type { LedgerDatabase } from "./ledger-database.ts";
+import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 import { keyOfRow, rowOfKey } from "./row-shapes.ts";
 
 /** What the store keeps besides money: keys, idempotency, the outbox, the audit log. */
@@ -38,8 +46,12 @@ export class RecordOperations {
     }
     if (String(row.fingerprint) !== fingerprint) return { state: "conflict" };
     if (row.status === null) return { state: this.#isAlive(Number(row.epoch)) ? "running" : "in_doubt" };
-    const answer = { status: Number(row.status), headers: JSON.parse(String(row.headers)), body: row.body as Uint8Array };
-    return { state: "answered", answer };
+    return { state: "answered", answer: answerOfRow(row) };
+  }
+
+  answerOf(request: { keyId: string; fingerprint: string; at: Instant }): StoredAnswer | undefined {
+    const row = this.#database.one("answer-by-fingerprint", request);
+    return row && answerOfRow(row);
   }
 
   #isAlive(epoch: number): boolean {
@@ -105,4 +117,8 @@ export class RecordOperations {
       .all("booked-per-tenant", { from: period.start, to: period.end })
       .map((row) => ({ tenant: String(row.tenant), bookedNano: row.booked_nano as bigint, traces: Number(row.traces) }));
   }
+}
+
+function answerOfRow(row: SqlRow): StoredAnswer {
+  return { status: Number(row.status), headers: JSON.parse(String(row.headers)), body: row.body as Uint8Array };
 }

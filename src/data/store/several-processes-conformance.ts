@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { accountId } from "../../core/ledger/budget.ts";
 import type { LedgerStore, StoreFindings } from "../../ports/ledger-store.ts";
-import { BudgetCatalog } from "./budget-catalog.ts";
+import { breakableStore } from "./breakable-store-test-kit.ts";
+import { BudgetCatalog, type RunDefaults } from "./budget-catalog.ts";
 import { CallJournal } from "./call-journal.ts";
 import { KeyRing } from "./key-ring.ts";
 import { type HoldResult, LeaseDesk } from "./lease-desk.ts";
@@ -58,17 +59,27 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       rmSync(folder, { recursive: true, force: true });
     });
 
-    async function start(place: string, more: { bootId?: string; doesJobs?: boolean; recallWaitMs?: number } = {}): Promise<OneProcess> {
+    interface StartOptions {
+      bootId?: string;
+      doesJobs?: boolean;
+      recallWaitMs?: number;
+      runs?: RunDefaults;
+      /** Whether the process cannot reach the store now. */
+      isCutOff?: () => boolean;
+    }
+
+    async function start(place: string, more: StartOptions = {}): Promise<OneProcess> {
       const journals = join(folder, place);
-      const store = await subject.open(journals, { name: place, bootId: more.bootId ?? "boot-1", doesJobs: more.doesJobs ?? true });
-      const catalog = await BudgetCatalog.open(store, null);
+      const own = await subject.open(journals, { name: place, bootId: more.bootId ?? "boot-1", doesJobs: more.doesJobs ?? true });
+      const store = more.isCutOff ? breakableStore(own, more.isCutOff) : own;
+      const catalog = await BudgetCatalog.open(store, null, more.runs);
       const keys = await KeyRing.open(store, () => AT);
       const journal = new CallJournal(journals, store.epoch);
       const beforeRetry = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
       const desk = new LeaseDesk({ store, catalog, journal, beforeRetry, recallWaitMs: more.recallWaitMs ?? 2000 });
       const life = new ProcessLife({ store, budgets: catalog, keys, desk, log: { warn: () => {} } });
       const polling = setInterval(() => void life.answerRecalls().catch(() => {}), RECALL_POLL_MS);
-      const process = { store, desk, catalog, keys, life, journal, polling };
+      const process = { store: own, desk, catalog, keys, life, journal, polling };
       running.push(process);
       return process;
     }
@@ -303,6 +314,68 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       expect(second.catalog.get("b")).toMatchObject({ limitNano: 5n });
       expect(second.keys.find(made.secret)).toMatchObject({ id: made.key.id });
       expect(outcome(await hold(second, "h1", 6n))).toBe("refused");
+    });
+
+    it("learn of a run's budget what others change of it, where its calls are known, and nothing when it is made", async () => {
+      const limits = { limitNano: 100n, hard: true, onShort: "deny", thresholds: [], warnPercent: 80 } as const;
+      const [first, second] = [await start("one", { runs: { budget: limits } }), await start("two", { runs: { budget: limits } })];
+      const scope = { ...SCOPE, run: "r" };
+      const run = "tenant=a,run=r,window=run";
+      const { version } = await second.store.beat({ version: 0 });
+      expect(outcome(await first.desk.hold("h1", [scope], 90n, AT))).toBe("held");
+      expect(await second.store.beat({ version })).toMatchObject({ version, budgets: [] });
+      const raise = {
+        id: "r1",
+        budgetId: run,
+        amountNano: 50n,
+        beginsAt: AT,
+        endsAt: AT + 1000,
+        approver: "op",
+        reason: "more",
+        createdAt: AT,
+      };
+      await second.catalog.renew((await second.store.raiseBudget(raise, "op")).budgets);
+      await first.life.beat();
+      expect([first.catalog.get(run)?.raisedNano, second.catalog.get(run)]).toEqual([50n, undefined]);
+      expect(outcome(await second.desk.hold("h2", [scope], 50n, AT))).toBe("held");
+      expect(outcome(await first.desk.hold("h3", [scope], 20n, AT))).toBe("refused");
+      await second.catalog.put({ ...second.catalog.get(run)!, limitNano: 500n, origin: "api" }, CHANGE);
+      await first.life.beat();
+      expect(first.catalog.lasting().map(({ id, limitNano }) => [id, limitNano])).toEqual([[run, 500n]]);
+      expect(outcome(await first.desk.hold("h4", [scope], 20n, AT))).toBe("held");
+      expect(await findings(first)).toEqual([]);
+    });
+
+    it("that are cut off serve from their leases where budgets want that, and book it when they are back", async () => {
+      let isCutOff = false;
+      const first = await start("one", { isCutOff: () => isCutOff });
+      await first.catalog.put(aBudget({ limitNano: 1000n, onStoreDown: "serve_from_lease" }), CHANGE);
+      const second = await start("two");
+      await hold(first, "before", 10n);
+      await end(first, "before", 10n, 10n);
+      await expect.poll(() => first.desk.openHolds()).toBe(0);
+      const { leasedNano } = await account(second);
+      isCutOff = true;
+      await subject.passTime();
+      await second.life.beat();
+      let servedNano = 0n;
+      const serve = async () => {
+        for (; servedNano <= 1000n; servedNano += 10n) {
+          await hold(first, `h${servedNano}`, 10n);
+          await end(first, `h${servedNano}`, 10n, 10n);
+        }
+      };
+      await expect(serve()).rejects.toMatchObject({ code: "lease_used_up" });
+      expect(servedNano).toBe((leasedNano / 10n) * 10n);
+      expect(servedNano).toBeGreaterThan(0n);
+      expect(outcome(await hold(second, "rest", 1000n - 10n - leasedNano))).toBe("held");
+      expect(outcome(await hold(second, "more", 1n))).toBe("refused");
+      isCutOff = false;
+      await first.life.beat();
+      await expect.poll(() => account(second)).toMatchObject({ spentNano: 10n + servedNano, inDoubtNano: 0n, overrunNano: 0n });
+      await expect.poll(() => first.desk.openHolds()).toBe(0);
+      expect(outcome(await hold(first, "after", leasedNano - servedNano))).toBe("held");
+      expect(await findings(second)).toEqual([]);
     });
 
     it("create a new tenant's budget once, whoever is first", async () => {

@@ -25,6 +25,7 @@ import type {
   Recall,
   Recovery,
   Return,
+  StoredAnswer,
   StoreFindings,
   TrackAnswer,
   TrackRequest,
@@ -176,6 +177,10 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("budgets", []);
   }
 
+  budgetsNamed(ids: readonly string[]): Promise<readonly Budget[]> {
+    return this.#call("budgetsNamed", [ids]);
+  }
+
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget> {
     return this.#call("putBudget", [budget, change]);
   }
@@ -226,6 +231,10 @@ class SqliteLedgerStore implements LedgerStore {
 
   claimIdempotency(claim: IdempotencyClaim): Promise<IdempotencyState> {
     return this.#call("claimIdempotency", [claim]);
+  }
+
+  answerOf(request: Parameters<LedgerStore["answerOf"]>[0]): Promise<StoredAnswer | undefined> {
+    return this.#call("answerOf", [request]);
   }
 
   dropIdempotency(keyId: string, key: string): Promise<void> {

@@ -2,6 +2,7 @@ import { Problem } from "../../contract/problem.ts";
 import type { Warehouse } from "../../ports/warehouse.ts";
 import { insertTraceFile, insertTraces } from "./insert-traces.ts";
 import { requireOnlyReads } from "./only-reads.ts";
+import { callsInOrder } from "./questions/calls-in-order.ts";
 import { costsByGroup } from "./questions/costs-by-group.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
 import { tracedPerTenant } from "./questions/traced-per-tenant.ts";
@@ -17,6 +18,7 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
     insertTraceFile: (path) => ours(insertTraceFile(connection, path)),
     costs: (question) => ours(costsByGroup(connection, question)),
     traces: (question) => ours(newestTraces(connection, question)),
+    callsInOrder: (question) => ours(callsInOrder(connection, question)),
     bookedPerTenant: (from, to) => ours(tracedPerTenant(connection, from, to)),
     query: async (statement, parameters = {}) => {
       requireOnlyReads(statement);

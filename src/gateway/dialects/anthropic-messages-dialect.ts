@@ -1,5 +1,6 @@
 import type { Problem } from "../../contract/problem.ts";
 import { type Dialect, member, textBytes } from "./dialect.ts";
+import { messagesTemplate } from "./template-answer.ts";
 
 /** https://docs.anthropic.com/en/api/errors */
 const ERROR_TYPES: Readonly<Record<number, string>> = {
@@ -33,6 +34,7 @@ export const anthropicMessagesDialect: Dialect = {
   isUsageOnly: () => false,
   producedBytes: (payload) => textBytes(member(payload, "delta")) + textBytes(member(payload, "content_block")),
   isFailure: (payload) => member(payload, "type") === "error",
+  templateAnswer: messagesTemplate,
   errorBody,
   errorEvent: (problem, details) => `event: error\ndata: ${errorBody(problem, details)}\n\n`,
 };

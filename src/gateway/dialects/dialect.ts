@@ -3,6 +3,7 @@ import type { RequestTrace } from "../../contract/request-trace.ts";
 import type { UsageDialect } from "../../core/usage/usage.ts";
 import type { ProviderDialect } from "../../ports/provider.ts";
 import type { JsonEdit } from "../../std/json-members.ts";
+import type { TemplateAnswer } from "./template-answer.ts";
 
 /** The wire language of one endpoint: everything that differs between callers stands in one object. */
 export interface Dialect {
@@ -22,6 +23,8 @@ export interface Dialect {
   producedBytes(payload: unknown): number;
   /** Whether a stream event says that the provider failed. */
   isFailure(payload: unknown): boolean;
+  /** The body of an answer with a text of ours, as a model would have given it; absent where answers are no text. */
+  templateAnswer?(said: TemplateAnswer): string;
   /** A problem, as this dialect's SDKs expect it. */
   errorBody(problem: Problem, details: Readonly<Record<string, unknown>>): string;
   /** The same inside a stream that has begun. */

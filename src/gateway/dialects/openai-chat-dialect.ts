@@ -1,5 +1,6 @@
 import { type Dialect, member, textBytes } from "./dialect.ts";
 import { openaiErrorBody } from "./openai-errors.ts";
+import { chatTemplate } from "./template-answer.ts";
 
 export const openaiChatDialect: Dialect = {
   path: "/v1/chat/completions",
@@ -30,6 +31,7 @@ export const openaiChatDialect: Dialect = {
     return choices.reduce((sum: number, choice) => sum + textBytes(member(choice, "delta") ?? member(choice, "message")), 0);
   },
   isFailure: (payload) => member(payload, "error") !== undefined && member(payload, "error") !== null,
+  templateAnswer: chatTemplate,
   errorBody: openaiErrorBody,
   errorEvent: (problem, details) => `data: ${openaiErrorBody(problem, details)}\n\n`,
 };

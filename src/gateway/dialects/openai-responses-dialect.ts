@@ -1,5 +1,6 @@
 import { type Dialect, member, textBytes } from "./dialect.ts";
 import { openaiErrorBody } from "./openai-errors.ts";
+import { responsesTemplate } from "./template-answer.ts";
 
 const LAST = new Set(["response.completed", "response.incomplete", "response.failed"]);
 
@@ -17,6 +18,7 @@ export const openaiResponsesDialect: Dialect = {
     return type.endsWith(".delta") ? textBytes(member(payload, "delta")) : textBytes(member(member(payload, "response"), "output"));
   },
   isFailure: (payload) => ["error", "response.failed"].includes(String(member(payload, "type"))),
+  templateAnswer: responsesTemplate,
   errorBody: openaiErrorBody,
   errorEvent: (problem, details) => {
     const event = { type: "error", code: problem.code, message: `${problem.message} ${problem.remedy}`, param: null, ballast: details };

@@ -15,8 +15,8 @@ SELECT
   if({by_day:Bool}, toDate(ts), toDate(0)) AS group_day,
   if({by_hour:Bool}, toStartOfHour(ts), toDateTime(0, 'UTC')) AS group_hour,
   count() AS traces,
-  countIf(outcome NOT IN ('refused', 'rejected', 'replayed') AND NOT cache_hit) AS calls,
-  countIf(outcome = 'refused') AS refused,
+  countIf(outcome NOT IN ('refused', 'rejected', 'replayed', 'template') AND NOT cache_hit) AS calls,
+  countIf(outcome IN ('refused', 'template')) AS refused,
   countIf(outcome = 'replayed' OR cache_hit) AS cached,
   countIf(cost_basis = 'unpriced') AS unpriced,
   countIf(cost_basis = 'in_doubt') AS in_doubt,
@@ -24,7 +24,7 @@ SELECT
   sum(gen_tokens) AS sum_gen_tokens,
   ifNull(sum(unit_cost_usd), 0) AS cost_usd,
   quantilesExactInclusiveIf(0.5, 0.95)(
-    latency_ms, outcome NOT IN ('refused', 'rejected', 'replayed', 'tracked') AND NOT cache_hit
+    latency_ms, outcome NOT IN ('refused', 'rejected', 'replayed', 'template', 'tracked') AND NOT cache_hit
   ) AS latency_ms_p50_p95
 FROM finops.request_trace
 WHERE ts >= {from:DateTime64(3, 'UTC')} AND ts < {to:DateTime64(3, 'UTC')}
