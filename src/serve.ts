@@ -1,55 +1,34 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import { buildApi } from "./api/api-server.ts";
 import { priceLookup } from "./api/show-prices.ts";
-import type { Config, ProviderConfig } from "./config/config-schema.ts";
+import type { Config } from "./config/config-schema.ts";
 import { isLoopback } from "./config/read-config.ts";
-import { readPriceBook } from "./config/read-price-book.ts";
 import { Problem } from "./contract/problem.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
-import { BudgetCatalog } from "./data/store/budget-catalog.ts";
-import { CallJournal } from "./data/store/call-journal.ts";
-import { KeyRing } from "./data/store/key-ring.ts";
-import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
-import { ProcessLife } from "./data/store/process-life.ts";
-import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
+import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
+import type { KeyRing } from "./data/store/key-ring.ts";
+import type { LeaseDesk } from "./data/store/lease-desk.ts";
 import { openChdbWarehouse } from "./data/warehouse/chdb-warehouse.ts";
 import { openClickhouseWarehouse } from "./data/warehouse/clickhouse-warehouse.ts";
-import {
-  applyBudgets,
-  callSettings,
-  channelSettings,
-  defaultBudgetOf,
-  notifySettings,
-  placesOf,
-  runBudgetOf,
-  servedProvider,
-  tiersOf,
-} from "./from-config.ts";
-import { AnswerCache } from "./gateway/answer-cache.ts";
-import { BodyInspector } from "./gateway/body-inspector.ts";
-import type { CallRecord, CallResult } from "./gateway/call-record.ts";
-import { answerBrokenConnections, gatewayDoor, isGatewayPath } from "./gateway/gateway-door.ts";
-import type { Gateway } from "./gateway/handle-call.ts";
-import type { ServedProvider } from "./gateway/route-table.ts";
-import { ProviderConnections } from "./gateway/send-attempt.ts";
+import { applyBudgets, channelSettings, defaultBudgetOf, notifySettings, placesOf, tiersOf } from "./from-config.ts";
+import { answerBrokenConnections, isGatewayPath } from "./gateway/gateway-door.ts";
+import { GatewayWorkers, recoverFormerWorkers } from "./gateway-workers.ts";
 import { startJobs } from "./jobs.ts";
+import { farewell, listen, namesThisMachine, refuseHost, serverTimes, tryAddress } from "./listen.ts";
 import { openChannels } from "./notify/channel-list.ts";
+import { openGateway } from "./open-gateway.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 import type { Warehouse } from "./ports/warehouse.ts";
-import { bootId } from "./std/boot-id.ts";
+import { startSims } from "./start-sim.ts";
 import { packageRoot } from "./std/package-root.ts";
-import { idSource } from "./std/random-id.ts";
-import { siblingModule } from "./std/sibling-module.ts";
-import { steadyClock, systemClock } from "./std/system-clock.ts";
+import { systemClock } from "./std/system-clock.ts";
+import type { CallFacts } from "./telemetry/call-tally.ts";
 import { createLogger } from "./telemetry/logger.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 
@@ -63,6 +42,8 @@ export interface RunningBallast {
   readonly warehouse: Warehouse | undefined;
   readonly prices: PriceBook;
   readonly log: Logger;
+  /** Calls under way, those of workers too. */
+  openCalls(): number;
   /** Stops taking calls, lets those under way end, and leaves the folder in order. */
   close(): Promise<void>;
 }
@@ -74,9 +55,6 @@ export interface StartOptions {
   /** Bounds the ledger's file, so that tests can fill it as a full disk would. */
   readonly maxPages?: number;
 }
-
-/** How long calls under way may take to end when the server stops. */
-const LONGEST_FAREWELL_MS = 20_000;
 
 /**
  * Opens, wires and starts everything. What was opened is closed again when a later step fails.
@@ -110,66 +88,21 @@ async function start(
   // Before anything is made: who starts a second server by mistake finds no empty data folder afterwards.
   await tryAddress(config.listen);
   const ledgerFolder = join(config.data_dir, "ledger");
-  const store = await openLedgerStore(
-    config,
-    { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), name: `${hostname()}:${process.pid}`, maxPages: options.maxPages },
-    now,
-  );
-  let openHolds = () => 0;
-  // Calls that did not end in time are left to the next start, which finds them in the journal.
-  opened.push(() => store.close(openHolds() === 0));
-  if (store.recovery.deadProcesses > 0)
-    log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
-
-  const defaultBudget = defaultBudgetOf(config);
-  const budgets = await BudgetCatalog.open(store, defaultBudget, { budget: runBudgetOf(config) });
-  const keys = await KeyRing.open(store, now);
-  const journal = new CallJournal(ledgerFolder, store.epoch);
-  opened.push(() => journal.close());
-  const recallWaitMs = config.gateway.recall_wait_ms;
-  const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: retryWithBackoff(log), recallWaitMs });
-  const life = new ProcessLife({ store, budgets, keys, desk, log });
-  openHolds = () => desk.openHolds();
-  opened.push(() => desk.giveBackIdle("all", now()));
+  const { workers } = config.gateway;
+  await recoverFormerWorkers(config, ledgerFolder, workers);
+  const simUrls = await startSims(config, opened);
+  const metrics = new Metrics({ version: packageVersion(), now });
+  const place = { journalFolder: ledgerFolder, shared: workers > 1, name: `${hostname()}:${process.pid}`, doesJobs: true, simUrls };
+  const observe = (facts: CallFacts, isExceeded: boolean) => observeCall(metrics, facts, isExceeded);
+  const ledger = await openGateway(config, place, { log, opened, observe, maxPages: options.maxPages });
+  const { store, budgets, keys, desk, life, prices, providers, settings, door, newTraceId } = ledger;
   const changedSince = await applyBudgets(config, budgets, now());
   if (changedSince.length > 0)
     log.info({ budgets: changedSince }, "budgets that were changed since the configuration file was last applied stand as they are");
-
-  const prices = readPriceBook(config);
-  const providers: ServedProvider[] = [];
-  for (const provider of config.providers) {
-    const simUrl = provider.kind === "sim" ? await startSimProcess(provider, opened) : undefined;
-    providers.push(servedProvider(provider, simUrl));
-  }
+  const defaultBudget = defaultBudgetOf(config);
   const warehouse = await openWarehouse(config, log);
   if (warehouse) opened.push(() => warehouse.close());
-
-  const metrics = new Metrics({ version: packageVersion(), now });
   const adminToken = adminTokenOf(config);
-  const newTraceId = idSource(store.epoch, now);
-  const inspector = new BodyInspector();
-  opened.push(() => inspector.close());
-  const connections = new ProviderConnections();
-  opened.push(() => connections.close());
-
-  const settings = callSettings(config, providers, prices);
-  const gateway: Gateway = {
-    keys,
-    desk,
-    store,
-    prices,
-    settings,
-    connections,
-    answers: new AnswerCache(config.gateway.answer_cache_bytes, settings.idempotencyTtlMs),
-    inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
-    now,
-    steadyNow: steadyClock,
-    newId: newTraceId,
-    random: Math.random,
-    observe: (record, result, latencyMs) => observeCall(metrics, record, result, latencyMs),
-    log,
-  };
-  const door = gatewayDoor(gateway);
   const onLoopback = isLoopback(config.listen.host);
   const openReads = config.api.open_reads === "auto" ? onLoopback : config.api.open_reads;
   const channels = openChannels(config.notify.channels.map(channelSettings), log);
@@ -199,22 +132,14 @@ async function start(
     },
     {
       serverFactory(handler) {
-        server = createServer(
-          {
-            headersTimeout: 15_000,
-            requestTimeout: config.gateway.body_timeout_ms,
-            connectionsCheckingInterval: 1000,
-            keepAliveTimeout: 75_000,
-          },
-          (request, response) => {
-            if (isGatewayPath(request.url ?? "/")) {
-              metrics.enter();
-              response.once("close", () => metrics.leave());
-              door(request, response);
-            } else if (onLoopback && !namesThisMachine(request)) refuseHost(request, response);
-            else handler(request, response);
-          },
-        );
+        server = createServer(serverTimes(config), (request, response) => {
+          if (isGatewayPath(request.url ?? "/")) {
+            metrics.enter();
+            response.once("close", () => metrics.leave());
+            door(request, response);
+          } else if (onLoopback && !namesThisMachine(request)) refuseHost(request, response);
+          else handler(request, response);
+        });
         answerBrokenConnections(server);
         return server;
       },
@@ -225,9 +150,24 @@ async function start(
   const stopJobs = startJobs({ store, warehouse, desk, life, budgets, spool, now, random: Math.random, log, notify });
   opened.push(stopJobs);
   await api.ready();
-  await listen(server, config.listen);
+  // With workers this process has the API, the warehouse and the jobs, and they have the address.
+  await listen(server, workers > 1 ? { host: "127.0.0.1", port: 0 } : config.listen);
   opened.push(() => farewell(server, desk));
-  const { port } = server.address() as AddressInfo;
+  let { port } = server.address() as AddressInfo;
+  let callsElsewhere = () => 0;
+  if (workers > 1) {
+    const pool = new GatewayWorkers({
+      config,
+      simUrls,
+      apiPort: port,
+      log,
+      observe,
+      inFlight: (calls) => metrics.setInFlightElsewhere(calls),
+    });
+    opened.push(() => pool.close());
+    port = await pool.start(workers);
+    callsElsewhere = () => pool.inFlight();
+  }
   const host = config.listen.host.includes(":") ? `[${config.listen.host}]` : config.listen.host;
   const url = `http://${host}:${port}`;
   log.info(
@@ -235,42 +175,13 @@ async function start(
       url,
       data_dir: config.data_dir,
       providers: providers.map(({ target }) => target.name),
+      workers,
       warehouse: !warehouse ? "none" : config.stores.warehouse === "chdb" ? "chdb" : "clickhouse",
     },
     "ballast serves",
   );
-  return { url, adminToken, store, keys, budgets, desk, warehouse, prices, log, close: closeAll };
-}
-
-/** The simulated provider is a process of its own, as a real one would be elsewhere. It ends with this one. */
-async function startSimProcess(provider: ProviderConfig, opened: (() => unknown)[]): Promise<string> {
-  const main = fileURLToPath(siblingModule(import.meta.url, "./adapters/providers/sim/sim-main"));
-  const child: ChildProcess = spawn(process.execPath, [main, "--options", JSON.stringify(provider.options ?? {})], {
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  opened.push(() => {
-    child.kill("SIGTERM");
-  });
-  const line = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout! }).once("line", resolve);
-    child.once("error", reject);
-    child.once("exit", () =>
-      reject(
-        new Problem(
-          "config_invalid",
-          { provider: provider.name },
-          { message: `The sim provider ${provider.name} did not start; see its message above.` },
-        ),
-      ),
-    );
-  });
-  child.removeAllListeners("exit");
-  return (JSON.parse(line) as { url: string }).url;
-}
-
-function openLedgerStore(config: Config, options: Parameters<typeof openSqliteLedgerStore>[0], now: () => number): Promise<LedgerStore> {
-  const { ledger } = config.stores;
-  return ledger === "sqlite" ? openSqliteLedgerStore(options, now) : openPostgresLedgerStore({ ...options, postgresUrl: ledger }, now);
+  const openCalls = () => desk.openHolds() + callsElsewhere();
+  return { url, adminToken, store, keys, budgets, desk, warehouse, prices, log, openCalls, close: closeAll };
 }
 
 /** Without the warehouse calls and budgets go on; their traces wait in the outbox. */
@@ -320,83 +231,9 @@ async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, c
   return Promise.all([ledger, facts]);
 }
 
-function observeCall(metrics: Metrics, record: CallRecord, result: CallResult, latencyMs: number): void {
-  const { scope } = record.caller!;
-  if (result.bookedNano !== null && result.bookedNano > record.heldNano && result.basis === "measured") metrics.holdExceeded();
-  metrics.call({
-    tenant: scope.tenant,
-    useCase: scope.use_case ?? "",
-    provider: record.provider,
-    model: record.model,
-    outcome: result.outcome,
-    reportType: "",
-    bookedNano: result.bookedNano ?? 0n,
-    inputTokens: result.usage?.inputTokens ?? 0,
-    outputTokens: result.usage?.outputTokens ?? 0,
-    durationMs: latencyMs,
-    overheadMs: Math.max(0, latencyMs - record.upstreamMs),
-  });
-}
-
-/**
- * A server that only this machine reaches answers only to this machine's names: a web page elsewhere must not reach it through a
- * name of its own that it points here.
- */
-function namesThisMachine(request: IncomingMessage): boolean {
-  const host = request.headers.host ?? "";
-  const name = host.startsWith("[") ? host.slice(1, host.indexOf("]")) : host.split(":")[0]!;
-  return isLoopback(name);
-}
-
-function refuseHost(request: IncomingMessage, response: ServerResponse): void {
-  const problem = new Problem("host_not_allowed");
-  const body = JSON.stringify({
-    type: `/problems/${problem.code}`,
-    title: problem.message,
-    status: problem.status,
-    code: problem.code,
-    remedy: problem.remedy,
-  });
-  response.writeHead(problem.status, { "content-type": "application/problem+json; charset=utf-8" });
-  response.end(body);
-  request.resume();
-}
-
-/** Listens for a moment. What takes the address between now and later is still found by the server itself. */
-async function tryAddress(address: Config["listen"]): Promise<void> {
-  if (address.port === 0) return;
-  const probe = createServer();
-  await listen(probe, address);
-  await new Promise((resolve) => probe.close(resolve));
-}
-
-/** @throws Problem address_in_use that names the setting */
-function listen(server: Server, { host, port }: Config["listen"]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const address = `${host}:${port}`;
-      const message =
-        error.code === "EADDRINUSE"
-          ? `Something else listens on ${address} (listen.port is ${port}).`
-          : `${address} cannot be listened on (listen.host is ${host}, listen.port is ${port}): ${error.message}.`;
-      reject(new Problem("address_in_use", { address }, { cause: error, message }));
-    });
-    server.listen(port, host, resolve);
-  });
-}
-
-/** No new calls; those under way may end. */
-async function farewell(server: Server, desk: LeaseDesk): Promise<void> {
-  const closed = new Promise((resolve) => server.close(resolve));
-  server.closeIdleConnections();
-  const until = steadyClock() + LONGEST_FAREWELL_MS;
-  while (desk.openHolds() > 0 && steadyClock() < until) await new Promise((resolve) => setTimeout(resolve, 20));
-  server.closeAllConnections();
-  await closed;
-}
-
-function describe(recovery: LedgerStore["recovery"]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(recovery).map(([name, value]) => [name, typeof value === "bigint" ? String(value) : value]));
+function observeCall(metrics: Metrics, facts: CallFacts, isExceeded: boolean): void {
+  if (isExceeded) metrics.holdExceeded();
+  metrics.call(facts);
 }
 
 function packageVersion(): string {

@@ -34,7 +34,17 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: [],
 };
 /** The composition roots know everything, and are asked for by the commands that start them. */
-const WIRING = new Set(["src/serve.ts", "src/from-config.ts", "src/jobs.ts", "src/demo.ts"]);
+const WIRING = new Set([
+  "src/serve.ts",
+  "src/open-gateway.ts",
+  "src/gateway-workers.ts",
+  "src/gateway-worker.ts",
+  "src/listen.ts",
+  "src/start-sim.ts",
+  "src/from-config.ts",
+  "src/jobs.ts",
+  "src/demo.ts",
+]);
 
 function roomOf(file: string): string {
   return file.startsWith("client/") ? "client" : file.split("/").slice(0, 2).join("/");

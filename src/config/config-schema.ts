@@ -403,6 +403,12 @@ export const configSchema = closed(
         ),
         drain_max_usd: amount("After the caller has left, an answer is read on for at most this cost, in USD.", "usd", { default: "0.50" }),
         drain_max_ms: whole("… and for at most this time.", 0, 3_600_000, 30_000),
+        workers: whole(
+          "Gateway processes on one address, to use the cores of the machine; 1 takes calls in the server's own process.",
+          1,
+          64,
+          1,
+        ),
         recall_wait_ms: whole(
           "How long a call that is short waits for money that other processes on the same ledger hold idle, before it is refused.",
           0,

@@ -21,6 +21,7 @@ export interface ConfigSource {
 
 export interface ConfigOverrides {
   readonly data_dir?: string | undefined;
+  readonly workers?: number | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
 }
@@ -80,9 +81,10 @@ function readConfigFile(file: string): string {
   }
 }
 
-function withOverrides(written: WrittenConfig, { data_dir, host, port }: ConfigOverrides): WrittenConfig {
+function withOverrides(written: WrittenConfig, { data_dir, host, port, workers }: ConfigOverrides): WrittenConfig {
   const listen = { host: host ?? written.listen.host, port: port ?? written.listen.port };
-  return { ...written, data_dir: data_dir ?? written.data_dir, listen };
+  const gateway = workers === undefined ? written.gateway : { ...written.gateway, workers };
+  return { ...written, data_dir: data_dir ?? written.data_dir, listen, gateway };
 }
 
 function withAdminToken(written: WrittenConfig, environment: Environment): { written: WrittenConfig; findings: ConfigFinding[] } {

@@ -246,6 +246,12 @@ export const PROBLEMS = {
     title: "The ledger cannot be written now, and what this process was granted before is used up.",
     remedy: "Try again when the ledger is back; see the server's log. A larger limit gives larger leases.",
   },
+  server_stopping: {
+    status: 503,
+    retry: true,
+    title: "The server's first process, which has the API, does not answer: it is stopping or starting.",
+    remedy: "Try again in some seconds. If it stays, look at the server's log.",
+  },
   process_fenced: {
     status: 503,
     retry: true,

@@ -49,6 +49,7 @@ export class Metrics {
   #inputTokens = 0;
   #outputTokens = 0;
   #inFlight = 0;
+  #inFlightElsewhere = 0;
   #holdsExceeded = 0;
 
   constructor(options: { version: string; now: () => Instant; mostSeries?: number }) {
@@ -90,6 +91,11 @@ export class Metrics {
 
   leave(): void {
     this.#inFlight--;
+  }
+
+  /** Calls under way in other processes of this server. */
+  setInFlightElsewhere(calls: number): void {
+    this.#inFlightElsewhere = calls;
   }
 
   holdExceeded(): void {
@@ -165,7 +171,7 @@ export class Metrics {
     for (const { tenant, model, reached } of facts.hardLimits) {
       gauge("ai_budget_hard_limit_reached").set({ tenant_id: tenant, model }, reached ? 1 : 0);
     }
-    gauge("ballast_calls_in_flight").set(this.#inFlight);
+    gauge("ballast_calls_in_flight").set(this.#inFlight + this.#inFlightElsewhere);
     gauge("ballast_outbox_waiting").set(facts.outboxWaiting);
     gauge("ballast_outbox_parked").set(facts.outboxParked);
     gauge("ballast_alerts_waiting").set(facts.alertsWaiting);

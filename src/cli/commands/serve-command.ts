@@ -17,15 +17,23 @@ export const serveCommand: Command = {
       value: "port",
       description: "Port to listen on, in place of listen.port; 0 takes a free one",
     },
+    {
+      name: "workers",
+      type: "string",
+      value: "number",
+      description: "Gateway processes on the one address, in place of gateway.workers, to use the cores of the machine",
+    },
     { name: "data-dir", type: "string", value: "folder", description: "Folder of ledger and warehouse, in place of data_dir" },
   ],
   async run(context) {
     const host = context.text("host");
     const port = wholeNumber(context, "port", 0, 65_535);
+    const workers = wholeNumber(context, "workers", 1, 64);
     const dataDir = context.text("data-dir");
     const overrides = {
       ...(host === undefined ? {} : { host }),
       ...(port === undefined ? {} : { port }),
+      ...(workers === undefined ? {} : { workers }),
       ...(dataDir === undefined ? {} : { data_dir: dataDir }),
     };
     const config = readConfig({ ...configPath(context), overrides });
@@ -36,14 +44,14 @@ export const serveCommand: Command = {
     if (context.json) context.out(JSON.stringify({ url: server.url }));
     else context.err(`Ballast listens on ${server.url}`);
     await stopped;
-    const open = server.desk.openHolds();
+    const open = server.openCalls();
     context.err(
       open === 0
         ? "Stopping: no call is under way."
         : `Stopping: finishing ${open === 1 ? "1 call" : `${open} calls`}, for at most 20 s ...`,
     );
     await server.close();
-    const cut = server.desk.openHolds();
+    const cut = server.openCalls();
     context.err(
       cut === 0 ? "Stopped; everything is written." : `Stopped; ${cut} not finished, so their holds are in doubt: see ballast hold list.`,
     );
