@@ -7,6 +7,7 @@ import type { WorkerNews, WorkerStart } from "./gateway-workers.ts";
 import { startJobs } from "./jobs.ts";
 import { farewell, listen, serverTimes } from "./listen.ts";
 import { openGateway } from "./open-gateway.ts";
+import { systemClock } from "./std/system-clock.ts";
 import type { CallFacts } from "./telemetry/call-tally.ts";
 import { createLogger } from "./telemetry/logger.ts";
 
@@ -49,9 +50,9 @@ async function serveCalls({ config, number, journalFolder, apiPort, simUrls }: W
     });
     answerBrokenConnections(server);
     const notify = { channels: [], routes: [], retry: NO_RETRY, event: { source: "", runbooks: "" }, keepDays: 0 };
-    const parts = { store, warehouse: undefined, desk, life, budgets, spool: "", now: Date.now, random: Math.random, log, notify };
+    const parts = { store, warehouse: undefined, desk, life, budgets, spool: "", now: systemClock, random: Math.random, log, notify };
     opened.push(startJobs(parts));
-    await listen(server, config.listen);
+    await listen(server, config.listen, "others");
     opened.push(() => farewell(server, desk));
     const telling = setInterval(tellCalls, TELL_MS);
     opened.push(() => clearInterval(telling));

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
 import type { Config } from "./config/config-schema.ts";
 import { Problem } from "./contract/problem.ts";
+import { SPREADS_CONNECTIONS } from "./listen.ts";
 import { openLedgerStore } from "./open-gateway.ts";
 import { siblingModule } from "./std/sibling-module.ts";
 import type { CallFacts } from "./telemetry/call-tally.ts";
@@ -61,7 +62,7 @@ export class GatewayWorkers {
 
   /** @returns the port that all of them listen on @throws Problem of the first that cannot start */
   async start(count: number): Promise<number> {
-    // The first finds the port, where any is wanted; who asks for the same gets the same.
+    // The first finds the port, where any is wanted.
     await this.#fork(1);
     await Promise.all(Array.from({ length: count - 1 }, (_, index) => this.#fork(index + 2)));
     return this.#port;
@@ -84,7 +85,9 @@ export class GatewayWorkers {
     const worker = cluster.fork();
     this.#workers.set(number, worker);
     const journalFolder = workerFolder(join(config.data_dir, "ledger"), number);
-    const start: WorkerStart = { config, number, journalFolder, apiPort, simUrls };
+    // A port that was found is the one that the others take; who is handed connections asks as the first one did.
+    const listen = SPREADS_CONNECTIONS ? { ...config.listen, port: this.#port } : config.listen;
+    const start: WorkerStart = { config: { ...config, listen }, number, journalFolder, apiPort, simUrls };
     // A word that does not reach a worker that is gone: its exit is what counts.
     worker.on("error", (error) => log.debug({ worker: number, err: error }, "a worker could not be told"));
     return new Promise((resolve, reject) => {

@@ -27,8 +27,17 @@ export async function tryAddress(address: Config["listen"]): Promise<void> {
   await new Promise((resolve) => probe.close(resolve));
 }
 
-/** @throws Problem address_in_use that names the setting */
-export function listen(server: Server, { host, port }: Config["listen"]): Promise<void> {
+/**
+ * Where the system spreads the connections of an address over the sockets of several processes: those that wait at a process that dies
+ * are cut off, and not left waiting. Elsewhere the first process takes them all and hands them on.
+ */
+export const SPREADS_CONNECTIONS = process.platform === "linux" || process.platform === "freebsd";
+
+/**
+ * @param beside "others": processes of the same server listen on the address too
+ * @throws Problem address_in_use that names the setting
+ */
+export function listen(server: Server, { host, port }: Config["listen"], beside: "alone" | "others" = "alone"): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const address = `${host}:${port}`;
@@ -38,7 +47,8 @@ export function listen(server: Server, { host, port }: Config["listen"]): Promis
           : `${address} cannot be listened on (listen.host is ${host}, listen.port is ${port}): ${error.message}.`;
       reject(new Problem("address_in_use", { address }, { cause: error, message }));
     });
-    server.listen(port, host, resolve);
+    const spreads = beside === "others" && SPREADS_CONNECTIONS ? { exclusive: true, reusePort: true } : {};
+    server.listen({ port, host, ...spreads }, resolve);
   });
 }
 

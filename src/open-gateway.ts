@@ -64,6 +64,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   const recallWaitMs = config.gateway.recall_wait_ms;
   const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: retryWithBackoff(log), recallWaitMs });
   const life = new ProcessLife({ store, budgets, keys, desk, log });
+  if (store.shared) keys.catchUp = () => life.catchUp();
   openHolds = () => desk.openHolds();
   opened.push(() => desk.giveBackIdle("all", now()));
 

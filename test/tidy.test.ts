@@ -92,6 +92,8 @@ describe("the house", () => {
       "src/std/system-clock.ts",
       "src/std/random-id.ts",
       "src/serve.ts",
+      "src/open-gateway.ts",
+      "src/gateway-worker.ts",
       "src/demo.ts",
       "src/data/store/key-ring.ts",
       "src/telemetry/logger.ts",

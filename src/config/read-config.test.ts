@@ -56,6 +56,7 @@ describe("what holds", () => {
       unbounded_input: "refuse",
       drain_max_usd: "0.50",
       drain_max_ms: 30000,
+      workers: 1,
       recall_wait_ms: 250,
       idempotency_ttl_hours: 24,
       idempotency_max_bytes: 1048576,

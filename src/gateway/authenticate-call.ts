@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { Problem } from "../contract/problem.ts";
 import { HEADER_DIMENSIONS, isScopeValue, type Scope, type ScopeDimension } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
+import type { KeyRing } from "../data/store/key-ring.ts";
 import type { VirtualKey } from "../ports/ledger-store.ts";
 
 export interface Caller {
@@ -41,6 +42,24 @@ export function authenticateCall(headers: IncomingHttpHeaders, find: (secret: st
     priority: priority === "p0" || priority === "p2" ? priority : "p1",
     pii: headers["x-ballast-pii"] === "true",
   };
+}
+
+/**
+ * As `authenticateCall`. A key that is not known here may have been made by another process just now, which is asked for before it is
+ * refused.
+ */
+export function identifyCaller(
+  headers: IncomingHttpHeaders,
+  keys: Pick<KeyRing, "find" | "catchUp">,
+  now: Instant,
+): Caller | Promise<Caller> {
+  const find = (secret: string) => keys.find(secret);
+  try {
+    return authenticateCall(headers, find, now);
+  } catch (error) {
+    if (!keys.catchUp || !(error instanceof Problem) || error.code !== "key_unknown") throw error;
+    return keys.catchUp().then(() => authenticateCall(headers, find, now));
+  }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import { Problem } from "../contract/problem.ts";
 import type { ProblemCode } from "../contract/problem-list.ts";
 import type { VirtualKey } from "../ports/ledger-store.ts";
-import { allowsModel, authenticateCall } from "./authenticate-call.ts";
+import { allowsModel, identifyCaller } from "./authenticate-call.ts";
 import { anthropicMessagesDialect } from "./dialects/anthropic-messages-dialect.ts";
 import { DIALECTS } from "./dialects/dialect-list.ts";
 import { openaiErrorBody } from "./dialects/openai-errors.ts";
@@ -34,17 +34,19 @@ export function gatewayDoor(gateway: Gateway): (request: IncomingMessage, respon
       }
       refuse(request, response, new Problem("method_not_allowed", { allow: "POST" }), { allow: "POST" });
     } else if (path === "/v1/models" && request.method === "GET") {
-      try {
-        const { key } = authenticateCall(request.headers, (secret) => gateway.keys.find(secret), gateway.now());
-        listModels(gateway, key, request, response);
-      } catch (error) {
+      answerModels(gateway, request, response).catch((error: unknown) => {
         refuse(request, response, error instanceof Problem ? error : new Problem("internal", {}, { cause: error }), {});
-      }
+      });
     } else {
       const why = whyUnserved(path);
       refuse(request, response, new Problem("route_not_found", { path }, why === undefined ? {} : { message: why }), {});
     }
   };
+}
+
+async function answerModels(gateway: Gateway, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { key } = await identifyCaller(request.headers, gateway.keys, gateway.now());
+  listModels(gateway, key, request, response);
 }
 
 /** What the key may call. Both the OpenAI and the Anthropic SDK read `data[].id`. */

@@ -9,7 +9,7 @@ import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts
 import type { AnswerCache } from "./answer-cache.ts";
 import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
-import { authenticateCall } from "./authenticate-call.ts";
+import { identifyCaller } from "./authenticate-call.ts";
 import { type CallRecord, type CallResult, startRecord, traceOf } from "./call-record.ts";
 import type { CallSettings } from "./call-settings.ts";
 import type { Dialect } from "./dialects/dialect.ts";
@@ -51,7 +51,8 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
   let open: CallPlan | undefined;
   try {
     const { settings } = gateway;
-    const caller = authenticateCall(request.headers, (secret) => gateway.keys.find(secret), record.at);
+    const identified = identifyCaller(request.headers, gateway.keys, record.at);
+    const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
     const bytes = await readBody(request, settings.maxBodyBytes);
     const summary = boundWithBetas(await gateway.inspect(dialect, bytes), request.headers["anthropic-beta"]);

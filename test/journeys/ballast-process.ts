@@ -19,10 +19,14 @@ export class BallastProcess {
     writeFileSync(join(this.folder, "ballast.yaml"), `data_dir: ${join(this.folder, "data")}\nlisten: { port: 0 }\n${yaml}`);
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** @returns milliseconds until it answers */
-  async start(): Promise<number> {
+  async start(more: readonly string[] = []): Promise<number> {
     const startedAt = performance.now();
-    const child = spawn(process.execPath, [PROGRAM, "serve", "--json", "--config", join(this.folder, "ballast.yaml")], {
+    const child = spawn(process.execPath, [PROGRAM, "serve", "--json", "--config", join(this.folder, "ballast.yaml"), ...more], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#child = child;

@@ -9,6 +9,9 @@ export class KeyRing {
   readonly #now: () => Instant;
   readonly #byHash = new Map<string, VirtualKey>();
 
+  /** Learns of keys that other processes made; there is nothing to learn where there are none. */
+  catchUp: (() => Promise<void>) | undefined;
+
   private constructor(store: LedgerStore, now: () => Instant) {
     this.#store = store;
     this.#now = now;

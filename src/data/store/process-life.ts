@@ -14,6 +14,8 @@ export interface ProcessLifeParts {
   readonly log: { warn(facts: object, words: string): void };
 }
 
+const CATCH_UP_APART_MS = 50;
+
 /** How often recalls are asked for where there is no news of them. */
 export const RECALL_POLL_MS = 50;
 
@@ -22,7 +24,8 @@ export class ProcessLife {
   readonly #parts: ProcessLifeParts;
   #version: number;
   #leads: boolean;
-  #early: Promise<void> | undefined;
+  #queued: Promise<void> | undefined;
+  #pause: Promise<void> = Promise.resolve();
 
   constructor(parts: ProcessLifeParts) {
     this.#parts = parts;
@@ -65,14 +68,23 @@ export class ProcessLife {
     if (store.shared && !store.hearsNews && desk.leases()) await desk.answer(await store.recalls());
   }
 
+  /**
+   * Learns all that was changed before this was asked. Who asks at the same time shares one question, and questions keep a distance, so
+   * that nobody can make them cost much.
+   * @throws Problem store_unavailable
+   */
+  catchUp(): Promise<void> {
+    this.#queued ??= this.#pause.then(() => {
+      this.#queued = undefined;
+      const learned = this.beat();
+      this.#pause = learned.catch(() => {}).then(() => new Promise((resolve) => setTimeout(resolve, CATCH_UP_APART_MS).unref()));
+      return learned;
+    });
+    return this.#queued;
+  }
+
   /** What was changed elsewhere holds here at once, not at the next beat. */
   #hear(news: News): void {
-    if (news.kind !== "changed" && news.kind !== "reconnected") return;
-    this.#early ??= new Promise((resolve) => setTimeout(resolve, 20))
-      .then(() => {
-        this.#early = undefined;
-        return this.beat();
-      })
-      .catch(() => {});
+    if (news.kind === "changed" || news.kind === "reconnected") void this.catchUp().catch(() => {});
   }
 }

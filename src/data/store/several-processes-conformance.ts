@@ -378,6 +378,13 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       expect(await findings(second)).toEqual([]);
     });
 
+    it("find a key that another one has just made, when it is asked for and before it is refused", async () => {
+      const [first, second] = await startBoth();
+      const made = await first.keys.create({ name: "k", scope: { tenant: "a" }, mayName: [], models: [], expiresAt: null }, "op");
+      await Promise.all(Array.from({ length: 20 }, () => second.life.catchUp()));
+      expect(second.keys.find(made.secret)).toMatchObject({ id: made.key.id });
+    });
+
     it("create a new tenant's budget once, whoever is first", async () => {
       const [first, second] = await startBoth();
       const due = aBudget({ id: "tenant=n", selector: { tenant: "n" }, covers: "rest", origin: "default" });
