@@ -1,0 +1,158 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type RedisServer, redisIsHere, startRedis } from "../../../test/servers/redis-server.ts";
+import type { SharedCache } from "../../ports/shared-cache.ts";
+import { sharedCacheConformance } from "../../ports/shared-cache-conformance.ts";
+import { openRedisCache, type RedisCacheOptions } from "./redis-cache.ts";
+
+const isHere = redisIsHere();
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+/** Tests share the machine: what is slow here is not the server. */
+const PATIENT = { waitMs: 1000, restMs: 100 };
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; !(await holds()); tries++) {
+    if (tries > 400) throw new Error("it did not come to that");
+    await sleep(10);
+  }
+}
+
+describe.skipIf(!isHere)("Redis", () => {
+  let server: RedisServer;
+  const logged: string[] = [];
+  const opened: SharedCache[] = [];
+  const log = {
+    warn: (facts: object, words: string) => logged.push(`warn ${words} ${JSON.stringify(facts)}`),
+    info: (facts: object, words: string) => logged.push(`info ${words} ${JSON.stringify(facts)}`),
+  };
+  async function open(options: Partial<RedisCacheOptions> = {}): Promise<SharedCache> {
+    const cache = await openRedisCache({ url: server.url, prefix: "test", log, ...PATIENT, ...options });
+    opened.push(cache);
+    return cache;
+  }
+  const put = (cache: SharedCache, value = new Uint8Array([1])) => cache.put([{ key: "k", value, ttlMs: 60_000 }]);
+
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server?.close());
+  afterEach(async () => {
+    for (const cache of opened.splice(0)) await cache.close();
+    logged.length = 0;
+  });
+
+  sharedCacheConformance("Redis", async () => {
+    const own = await startRedis();
+    const cache = await openRedisCache({ url: own.url, prefix: "test", log, ...PATIENT });
+    await until(() => cache.state().up);
+    const dispose = async () => {
+      await cache.close();
+      await own.close();
+    };
+    return { cache, pass: sleep, dispose };
+  });
+
+  it("is killed: callers hear so at once, one line is logged, and it is in use again, empty, when it is back", async () => {
+    const cache = await open();
+    await until(() => cache.state().up);
+    expect(await put(cache)).toBe(true);
+    await server.kill();
+    const begun = performance.now();
+    for (let call = 0; call < 1000; call++)
+      expect([await cache.get(["k"]), await put(cache), await cache.delete(["k"])]).toEqual([undefined, false, false]);
+    expect(performance.now() - begun).toBeLessThan(1000);
+    await sleep(500);
+    expect(cache.state()).toMatchObject({ up: false, detail: expect.stringContaining("is not in use: ") });
+    expect(logged).toEqual([expect.stringMatching(/^warn the shared cache is not in use/)]);
+    await server.start();
+    await until(() => cache.state().up);
+    expect(await cache.get(["k"])).toEqual([undefined]);
+    expect(logged).toHaveLength(2);
+    expect(logged[1]).toMatch(/^info the shared cache is in use again/);
+  });
+
+  it("hangs: each caller waits once and no longer than said, those after nobody, and it comes back by itself", async () => {
+    const cache = await open({ waitMs: 50, restMs: 200 });
+    await until(() => cache.state().up);
+    server.pause();
+    try {
+      const begun = performance.now();
+      const answers = await Promise.all(Array.from({ length: 500 }, () => cache.get(["k"])));
+      expect(answers.every((answer) => answer === undefined)).toBe(true);
+      expect(performance.now() - begun).toBeLessThan(500);
+      const after = performance.now();
+      for (let call = 0; call < 1000; call++) await cache.get(["k"]);
+      expect(performance.now() - after).toBeLessThan(50);
+      await sleep(600);
+      expect(cache.state().detail).toMatch(/no answer within/);
+      expect(logged).toHaveLength(1);
+    } finally {
+      server.resume();
+    }
+    await until(() => cache.state().up);
+    expect(await put(cache)).toBe(true);
+  });
+
+  it("is full: what it refuses to take makes it unused until it takes something again", async () => {
+    const cache = await open();
+    await until(() => cache.state().up);
+    await server.command("CONFIG", "SET", "maxmemory-policy", "noeviction");
+    await server.command("CONFIG", "SET", "maxmemory", "1");
+    expect(await put(cache)).toBe(false);
+    await sleep(400);
+    expect(cache.state()).toMatchObject({ up: false, detail: expect.stringContaining("OOM") });
+    expect(logged).toHaveLength(1);
+    await server.command("CONFIG", "SET", "maxmemory", "0");
+    await until(() => cache.state().up);
+    expect(await put(cache)).toBe(true);
+  });
+
+  it("is full: what was sent together with the refused write is deleted all the same", async () => {
+    const cache = await open();
+    await until(() => cache.state().up);
+    await put(cache);
+    await server.command("CONFIG", "SET", "maxmemory", "1");
+    await Promise.all([cache.put([{ key: "other", value: new Uint8Array([1]), ttlMs: 1000 }]), cache.delete(["k"])]);
+    expect(await server.command("EXISTS", "test:k")).toBe(0);
+    await server.command("CONFIG", "SET", "maxmemory", "0");
+  });
+
+  it("holds a stranger's values under our keys: nothing of another kind, empty or endless is given to anybody", async () => {
+    const cache = await open();
+    await until(() => cache.state().up);
+    await server.command("RPUSH", "test:list", "x");
+    await server.command("HSET", "test:hash", "a", "b");
+    await server.command("SET", "test:empty", "");
+    await server.command("SETRANGE", "test:endless", String(40 * 2 ** 20), "x");
+    expect(await cache.get(["list", "hash", "empty", "endless"])).toEqual([undefined, undefined, undefined, undefined]);
+    expect(await cache.put([{ key: "list", value: new Uint8Array([7]), ttlMs: 1000 }])).toBe(true);
+    expect(Array.from((await cache.get(["list"]))![0]!)).toEqual([7]);
+    expect(logged).toEqual([]);
+  });
+
+  it("does not let us in: the reason is told without the password, and a right one works", async () => {
+    const locked = await startRedis({ password: "S3CRET" });
+    try {
+      const wrong = await open({ url: locked.url.replace("S3CRET", "WR0NG") });
+      await until(() => logged.length > 0);
+      expect(wrong.state()).toMatchObject({ up: false, detail: expect.stringMatching(/WRONGPASS|invalid/) });
+      expect(JSON.stringify([logged, wrong.state()])).not.toMatch(/S3CRET|WR0NG/);
+      const right = await open({ url: locked.url });
+      await until(() => right.state().up);
+    } finally {
+      await locked.close();
+    }
+  });
+
+  it("was never there: opening waits for nothing", async () => {
+    const cache = await open({ url: "redis://127.0.0.1:1" });
+    expect([await cache.get(["k"]), await put(cache)]).toEqual([undefined, false]);
+    await until(() => logged.length === 1);
+  });
+
+  it("keeps installations with different prefixes apart", async () => {
+    const [one, other] = [await open(), await open({ prefix: "other" })];
+    await until(() => one.state().up && other.state().up);
+    await put(one);
+    expect(await other.get(["k"])).toEqual([undefined]);
+  });
+});
