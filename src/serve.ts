@@ -8,8 +8,13 @@ import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Logger } from "pino";
+import { MemoryCache } from "./adapters/caches/memory-cache.ts";
+import { openRedisCache } from "./adapters/caches/redis-cache.ts";
+import type { ReadyCheck } from "./api/api-deps.ts";
 import { buildApi } from "./api/api-server.ts";
+import { KeptStatuses } from "./api/kept-statuses.ts";
 import { priceLookup } from "./api/show-prices.ts";
+import { tellingStore } from "./api/telling-store.ts";
 import type { Config, ProviderConfig } from "./config/config-schema.ts";
 import { isLoopback } from "./config/read-config.ts";
 import { readPriceFiles } from "./config/read-price-files.ts";
@@ -43,10 +48,11 @@ import { ProviderConnections } from "./gateway/send-attempt.ts";
 import { startJobs } from "./jobs.ts";
 import { openChannels } from "./notify/channel-list.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
+import type { SharedCache } from "./ports/shared-cache.ts";
 import type { Warehouse } from "./ports/warehouse.ts";
 import { bootId } from "./std/boot-id.ts";
 import { packageRoot } from "./std/package-root.ts";
-import { idSource } from "./std/random-id.ts";
+import { idSource, randomName } from "./std/random-id.ts";
 import { siblingModule } from "./std/sibling-module.ts";
 import { steadyClock, systemClock } from "./std/system-clock.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -109,14 +115,19 @@ async function start(
   // Before anything is made: who starts a second server by mistake finds no empty data folder afterwards.
   await tryAddress(config.listen);
   const ledgerFolder = join(config.data_dir, "ledger");
-  const store = await openLedgerStore(
+  const ledger = await openLedgerStore(
     config,
     { folder: ledgerFolder, bootId: bootId(now), openedAt: now(), name: `${hostname()}:${process.pid}`, maxPages: options.maxPages },
     now,
   );
   let openHolds = () => 0;
   // Calls that did not end in time are left to the next start, which finds them in the journal.
-  opened.push(() => store.close(openHolds() === 0));
+  opened.push(() => ledger.close(openHolds() === 0));
+  const cache = await openCache(config, log);
+  opened.push(() => cache.close());
+  const statuses = keptStatuses(cache, ledger, now);
+  opened.push(() => statuses?.close());
+  const store = statuses ? tellingStore(ledger, statuses) : ledger;
   if (store.recovery.deadProcesses > 0)
     log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
 
@@ -164,7 +175,11 @@ async function start(
     steadyNow: steadyClock,
     newId: newTraceId,
     random: Math.random,
-    observe: (record, result, latencyMs) => observeCall(metrics, record, result, latencyMs),
+    observe: (record, result, latencyMs) => {
+      observeCall(metrics, record, result, latencyMs);
+      // A refusal shows in the tenant's status, and is in no ledger.
+      if (result.outcome === "refused") statuses?.changed([record.caller!.scope.tenant]);
+    },
     log,
   };
   const door = gatewayDoor(gateway);
@@ -191,9 +206,10 @@ async function start(
       tiers: tiersOf(config),
       budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       alertChannels: channels.map(({ name, kind }) => ({ name, kind })),
+      statuses,
       newTraceId,
       log,
-      readiness: () => readiness(store, warehouse, config),
+      readiness: () => readiness(store, warehouse, cache, config),
     },
     {
       serverFactory(handler) {
@@ -299,7 +315,18 @@ function adminTokenOf(config: Config): string {
   return token;
 }
 
-async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, config: Config) {
+function openCache({ stores }: Config, log: Logger): Promise<SharedCache> {
+  const { cache: url, cache_prefix: prefix } = stores;
+  return url === "memory" ? Promise.resolve(new MemoryCache(steadyClock)) : openRedisCache({ url, prefix, log });
+}
+
+/** In memory only of a ledger that nobody else writes: what others book would not be heard of. */
+function keptStatuses(cache: SharedCache, ledger: LedgerStore, now: () => number): KeptStatuses | undefined {
+  if (cache.kind === "memory" && ledger.shared) return undefined;
+  return new KeptStatuses({ cache, now, steadyNow: steadyClock, newWord: randomName });
+}
+
+async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, cache: SharedCache, config: Config): Promise<ReadyCheck[]> {
   const check = async (name: string, look: () => Promise<string>) => {
     try {
       return { name, ok: true, detail: await look() };
@@ -315,7 +342,11 @@ async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, c
     throw new Problem("warehouse_missing");
   };
   const facts = check("warehouse", warehouse ? async () => warehouse.ping().then(() => "answers") : missing);
-  return Promise.all([ledger, facts]);
+  const checks = await Promise.all([ledger, facts]);
+  if (cache.kind === "memory") return checks;
+  // Without it everything works from the ledger, so its loss must not take this process out of service.
+  const { up, detail } = cache.state();
+  return [...checks, { name: "cache", ok: true, ...(up ? {} : { degraded: true }), detail }];
 }
 
 function observeCall(metrics: Metrics, record: CallRecord, result: CallResult, latencyMs: number): void {
