@@ -48,6 +48,18 @@ export function tellingStore(store: LedgerStore, statuses: Pick<KeptStatuses, "c
     const tenants = tenantsOf(budgets);
     return tenants.length === 0 ? undefined : statuses.tell(tenants);
   };
+  /** Of what failed nobody knows which budgets it changed. */
+  const tellingOf = async <Answer>(work: Promise<Answer>, budgetsOf: (answer: Answer) => readonly Budget[]): Promise<Answer> => {
+    let answer: Answer;
+    try {
+      answer = await work;
+    } catch (error) {
+      await statuses.tell("all");
+      throw error;
+    }
+    await tellBudgets(budgetsOf(answer));
+    return answer;
+  };
   const telling: Telling = {
     async lease(request) {
       const answer = await store.lease(request);
@@ -70,26 +82,10 @@ export function tellingStore(store: LedgerStore, statuses: Pick<KeptStatuses, "c
     rejoin: () => store.rejoin().finally(() => statuses.changed("all")),
     putBudget: (budget, change) => store.putBudget(budget, change).finally(() => tellBudgets([budget])),
     putBudgets: (changes) => store.putBudgets(changes).finally(() => tellBudgets(changes.map(({ budget }) => budget))),
-    async raiseBudget(raise, actor) {
-      const answer = await store.raiseBudget(raise, actor);
-      await tellBudgets(answer.budgets);
-      return answer;
-    },
-    async endRaise(request) {
-      const answer = await store.endRaise(request);
-      await tellBudgets(answer.budgets);
-      return answer;
-    },
-    async turnRaises(at) {
-      const budgets = await store.turnRaises(at);
-      await tellBudgets(budgets);
-      return budgets;
-    },
-    async creditBudget(request) {
-      const answer = await store.creditBudget(request);
-      await tellBudgets([answer.budget]);
-      return answer;
-    },
+    raiseBudget: (raise, actor) => tellingOf(store.raiseBudget(raise, actor), ({ budgets }) => budgets),
+    endRaise: (request) => tellingOf(store.endRaise(request), ({ budgets }) => budgets),
+    turnRaises: (at) => tellingOf(store.turnRaises(at), (budgets) => budgets),
+    creditBudget: (request) => tellingOf(store.creditBudget(request), ({ budget }) => [budget]),
   };
   const members = new Map<PropertyKey, unknown>(Object.entries(telling));
   return new Proxy(store, {

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type RedisServer, redisIsHere, startRedis } from "../../../test/servers/redis-server.ts";
 import type { SharedCache } from "../../ports/shared-cache.ts";
@@ -82,7 +84,10 @@ describe.skipIf(!isHere)("Redis", () => {
       const after = performance.now();
       for (let call = 0; call < 1000; call++) await cache.get(["k"]);
       expect(performance.now() - after).toBeLessThan(50);
+      expect(cache.state()).toMatchObject({ up: false, detail: expect.stringContaining("late") });
+      await until(() => logged.length > 0);
       await sleep(600);
+      // A server that takes connections and says nothing is asked again and again, and told of once.
       expect(cache.state().detail).toMatch(/no answer within/);
       expect(logged).toHaveLength(1);
     } finally {
@@ -90,6 +95,49 @@ describe.skipIf(!isHere)("Redis", () => {
     }
     await until(() => cache.state().up);
     expect(await put(cache)).toBe(true);
+  });
+
+  it("is busy for a moment: one caller waits, and it is in use again as soon as it answers", async () => {
+    const cache = await open({ waitMs: 50, restMs: 60_000 });
+    await until(() => cache.state().up);
+    server.pause();
+    expect(await put(cache)).toBe(false);
+    server.resume();
+    await until(() => cache.state().up);
+    // What was late has arrived all the same.
+    expect(await cache.get(["k"])).toEqual([new Uint8Array([1])].map((bytes) => Buffer.from(bytes)));
+    expect(logged).toEqual([]);
+  });
+
+  it("is slow: after a few waits nobody waits any more", async () => {
+    let delayMs = 0;
+    const slow = createServer((near) => {
+      const far = connect(Number(new URL(server.url).port), "127.0.0.1");
+      const end = () => [near, far].map((socket) => socket.destroy());
+      for (const socket of [near, far]) socket.on("error", end).on("close", end);
+      near.pipe(far);
+      far.on("data", (piece) => setTimeout(() => near.write(piece), delayMs));
+    }).listen(0, "127.0.0.1");
+    await once(slow, "listening");
+    try {
+      const cache = await open({ url: `redis://127.0.0.1:${(slow.address() as AddressInfo).port}`, waitMs: 50, restMs: 5000 });
+      await until(() => cache.state().up);
+      delayMs = 90;
+      let waits = 0;
+      const begun = performance.now();
+      while (performance.now() - begun < 1500) {
+        const asked = performance.now();
+        await cache.get(["k"]);
+        const tookMs = performance.now() - asked;
+        if (tookMs > 25) waits++;
+        else await sleep(5);
+      }
+      expect(waits).toBeGreaterThan(0);
+      expect(waits).toBeLessThan(8);
+      expect(logged).toEqual([expect.stringMatching(/^warn the shared cache is not in use.*no answer within 50 ms/)]);
+    } finally {
+      slow.close();
+    }
   });
 
   it("is full: what it refuses to take makes it unused until it takes something again", async () => {

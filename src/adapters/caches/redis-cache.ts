@@ -24,6 +24,10 @@ type Client = ReturnType<typeof clientOf>;
 const WAIT_MS = 50;
 const REST_MS = 5000;
 const CONNECT_MS = 2000;
+/** A late answer that comes within this time shows that the server was only busy. */
+const LATE_MS = 1000;
+/** Later than that so often between two rests, and it counts as slow. */
+const MOST_LATE = 3;
 /** More commands than this under way mean that the server does not follow. */
 const MOST_UNDER_WAY = 20_000;
 
@@ -34,8 +38,9 @@ export async function openRedisCache(options: RedisCacheOptions): Promise<Shared
 }
 
 /**
- * Redis or Valkey, over one connection. Whatever goes wrong (no answer in time, a refused command, a lost connection) ends the connection;
- * then the cache is away for `restMs` and until a value could be written again. So a server that is down, slow, full or locked costs one wait.
+ * Redis or Valkey, over one connection. Whatever goes wrong (a refused command, a lost connection, no answer) ends the connection; then the
+ * cache is away for `restMs` and until a value could be written again. While an answer is late nobody else waits: a server that is down, full
+ * or locked costs one wait, and one that is slow a few.
  */
 class RedisCache implements SharedCache {
   readonly kind = "redis";
@@ -47,6 +52,9 @@ class RedisCache implements SharedCache {
   #client: Client | undefined;
   #failure: string | undefined = "not connected yet";
   #told = false;
+  /** An answer is late: until it is there the others go without. */
+  #isLate = false;
+  #lates = 0;
   #closed = false;
   #again: NodeJS.Timeout | undefined;
   #connecting: Promise<void>;
@@ -95,8 +103,8 @@ class RedisCache implements SharedCache {
   }
 
   state(): CacheState {
-    const detail = this.#failure === undefined ? `${this.#place} answers` : `${this.#place} is not in use: ${this.#failure}`;
-    return { up: this.#client !== undefined, detail };
+    if (this.#failure !== undefined) return { up: false, detail: `${this.#place} is not in use: ${this.#failure}` };
+    return this.#isLate ? { up: false, detail: `${this.#place} is late with an answer` } : { up: true, detail: `${this.#place} answers` };
   }
 
   async close(): Promise<void> {
@@ -110,18 +118,42 @@ class RedisCache implements SharedCache {
 
   async #ask<Value>(work: (client: Client) => Promise<Value>): Promise<Value | undefined> {
     const client = this.#client;
-    if (!client) return undefined;
+    if (!client || this.#isLate) return undefined;
+    const asked = work(client);
     try {
-      return await within(work(client), this.#waitMs);
+      return await within(asked, this.#waitMs);
     } catch (error) {
-      this.#lose(client, error);
+      if (error instanceof LateError) void this.#await(client, asked, error);
+      else this.#lose(client, error);
       return undefined;
     }
+  }
+
+  /** For an answer that is late. */
+  async #await(client: Client, asked: Promise<unknown>, late: LateError): Promise<void> {
+    if (this.#client !== client || this.#isLate) {
+      asked.catch(() => {});
+      return;
+    }
+    this.#isLate = true;
+    if (this.#lates++ === 0) {
+      setTimeout(() => {
+        this.#lates = 0;
+      }, this.#options.restMs ?? REST_MS).unref();
+    }
+    try {
+      await within(asked, LATE_MS);
+      if (this.#lates > MOST_LATE) this.#lose(client, late);
+    } catch (error) {
+      this.#lose(client, error);
+    }
+    if (this.#client === client) this.#isLate = false;
   }
 
   #lose(client: Client, error: unknown): void {
     if (this.#client !== client) return;
     this.#client = undefined;
+    this.#isLate = false;
     destroy(client);
     this.#rest(error);
   }
@@ -195,11 +227,13 @@ async function settled(promises: readonly Promise<unknown>[]): Promise<void> {
   for (const result of await Promise.allSettled(promises)) if (result.status === "rejected") throw result.reason;
 }
 
+class LateError extends Error {}
+
 async function within<Value>(work: Promise<Value>, ms: number): Promise<Value> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     // After what the network has brought meanwhile: a process that was busy itself must not blame the server.
-    timer = setTimeout(() => setImmediate(() => reject(new Error(`no answer within ${ms} ms`))), ms);
+    timer = setTimeout(() => setImmediate(() => reject(new LateError(`no answer within ${ms} ms`))), ms);
   });
   try {
     return await Promise.race([work, late]);
