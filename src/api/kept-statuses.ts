@@ -1,5 +1,5 @@
 import { type Static, Type } from "typebox";
-import { Value } from "typebox/value";
+import { Compile } from "typebox/compile";
 import { tenantBudgets as tenantBudgetsShape } from "../contract/budget-service-contract.ts";
 import { closed } from "../contract/field-contract.ts";
 import type { Instant } from "../core/time/window.ts";
@@ -29,6 +29,8 @@ const keptStatus = closed({
   seen: Type.String(),
   status: tenantBudgetsShape,
 });
+const keptStatusShape = Compile(keptStatus);
+type KeptStatus = Static<typeof keptStatus>;
 
 export type FoundStatus =
   | { readonly outcome: "kept"; readonly status: TenantStatus; readonly ageMs: number }
@@ -176,10 +178,10 @@ function markerKey(tenant: string): string {
 }
 
 /** Anybody may have written what is in a cache. */
-function readStatus(value: Uint8Array): Static<typeof keptStatus> | undefined {
+function readStatus(value: Uint8Array): KeptStatus | undefined {
   try {
     const kept: unknown = JSON.parse(Buffer.from(value).toString());
-    return Value.Check(keptStatus, kept) ? kept : undefined;
+    return keptStatusShape.Check(kept) ? kept : undefined;
   } catch {
     return undefined;
   }

@@ -191,6 +191,16 @@ describe.skipIf(!isHere)("Redis", () => {
     }
   });
 
+  it("lets us do no more than we need: four commands on our own keys are enough", async () => {
+    await server.command("ACL", "SETUSER", "ballast", "on", ">S3CRET", "~test:*", "+getrange", "+set", "+unlink", "+select");
+    const url = `${server.url.replace("redis://", "redis://ballast:S3CRET@")}/3`;
+    const [cache, elsewhere] = [await open({ url }), await open({ url, prefix: "elsewhere" })];
+    await until(() => cache.state().up);
+    expect([await put(cache), await cache.delete(["k"]), await cache.get(["k"])]).toEqual([true, true, [undefined]]);
+    await until(() => elsewhere.state().detail.includes("NOPERM"));
+    expect(JSON.stringify([logged, elsewhere.state()])).not.toContain("S3CRET");
+  });
+
   it("was never there: opening waits for nothing", async () => {
     const cache = await open({ url: "redis://127.0.0.1:1" });
     expect([await cache.get(["k"]), await put(cache)]).toEqual([undefined, false]);
