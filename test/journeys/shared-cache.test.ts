@@ -148,6 +148,7 @@ describe.skipIf(!areHere)("two gateways with Redis between them", () => {
 
   it("goes on from the ledger while Redis hangs, with one line in the log of each", async () => {
     await bothAreUp();
+    const known = warnings();
     redis.pause();
     try {
       await track(one, "acme", 0.01);
@@ -156,7 +157,7 @@ describe.skipIf(!areHere)("two gateways with Redis between them", () => {
         const states = [await cacheCheck(one), await cacheCheck(other)];
         return states.every(({ status, check }) => status === 200 && check.ok && check.degraded === true);
       });
-      expect(warnings()).toEqual([1, 1]);
+      expect(warnings()).toEqual(known.map((lines) => lines + 1));
       expect(await (await fetch(`${one.url}/metrics`)).text()).toContain("ballast_cache_up 0\n");
     } finally {
       redis.resume();
