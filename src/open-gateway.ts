@@ -15,6 +15,7 @@ import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { gatewayDoor } from "./gateway/gateway-door.ts";
 import type { Gateway } from "./gateway/handle-call.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
+import { openCache } from "./open-cache.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 import { bootId } from "./std/boot-id.ts";
 import { idSource } from "./std/random-id.ts";
@@ -51,10 +52,11 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
  */
 export async function openGateway(config: Config, place: GatewayPlace, { log, opened, observe, maxPages }: GatewayParts) {
   const now = systemClock;
-  const store = await openLedgerStore(config, place, maxPages);
+  const ledger = await openLedgerStore(config, place, maxPages);
   let openHolds = () => 0;
   // Calls that did not end in time are left to the next start, which finds them in the journal.
-  opened.push(() => store.close(openHolds() === 0));
+  opened.push(() => ledger.close(openHolds() === 0));
+  const { store, cache, statuses } = await openCache(config, ledger, log, opened);
   if (store.recovery.deadProcesses > 0)
     log.warn({ recovery: describe(store.recovery) }, "the last process did not end in order; its holds are in doubt");
   const budgets = await BudgetCatalog.open(store, defaultBudgetOf(config), { budget: runBudgetOf(config) });
@@ -89,10 +91,14 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     steadyNow: steadyClock,
     newId: newTraceId,
     random: Math.random,
-    observe: (record, result, latencyMs) => observe(factsOf(record, result, latencyMs), isExceeded(record, result)),
+    observe: (record, result, latencyMs) => {
+      observe(factsOf(record, result, latencyMs), isExceeded(record, result));
+      // A refusal shows in the tenant's status, and is in no ledger.
+      if (result.outcome === "refused") statuses?.changed([record.caller!.scope.tenant]);
+    },
     log,
   };
-  return { store, budgets, keys, desk, life, prices, providers, settings, newTraceId, door: gatewayDoor(gateway) };
+  return { store, cache, statuses, budgets, keys, desk, life, prices, providers, settings, newTraceId, door: gatewayDoor(gateway) };
 }
 
 /** The ledger of the configuration, opened as this process. */

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import type { Logger } from "pino";
+import type { ReadyCheck } from "./api/api-deps.ts";
 import { buildApi } from "./api/api-server.ts";
 import { priceLookup } from "./api/show-prices.ts";
 import type { Config } from "./config/config-schema.ts";
@@ -24,6 +25,7 @@ import { farewell, listen, namesThisMachine, refuseHost, serverTimes, tryAddress
 import { openChannels } from "./notify/channel-list.ts";
 import { openGateway } from "./open-gateway.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
+import type { SharedCache } from "./ports/shared-cache.ts";
 import type { Warehouse } from "./ports/warehouse.ts";
 import { startSims } from "./start-sim.ts";
 import { packageRoot } from "./std/package-root.ts";
@@ -95,7 +97,7 @@ async function start(
   const place = { journalFolder: ledgerFolder, shared: workers > 1, name: `${hostname()}:${process.pid}`, doesJobs: true, simUrls };
   const observe = (facts: CallFacts, isExceeded: boolean) => observeCall(metrics, facts, isExceeded);
   const ledger = await openGateway(config, place, { log, opened, observe, maxPages: options.maxPages });
-  const { store, budgets, keys, desk, life, prices, providers, settings, door, newTraceId } = ledger;
+  const { store, cache, statuses, budgets, keys, desk, life, prices, providers, settings, door, newTraceId } = ledger;
   const changedSince = await applyBudgets(config, budgets, now());
   if (changedSince.length > 0)
     log.info({ budgets: changedSince }, "budgets that were changed since the configuration file was last applied stand as they are");
@@ -126,9 +128,10 @@ async function start(
       tiers: tiersOf(config),
       budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       alertChannels: channels.map(({ name, kind }) => ({ name, kind })),
+      statuses,
       newTraceId,
       log,
-      readiness: () => readiness(store, warehouse, config),
+      readiness: () => readiness(store, warehouse, cache, config),
     },
     {
       serverFactory(handler) {
@@ -212,7 +215,7 @@ function adminTokenOf(config: Config): string {
   return token;
 }
 
-async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, config: Config) {
+async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, cache: SharedCache, config: Config): Promise<ReadyCheck[]> {
   const check = async (name: string, look: () => Promise<string>) => {
     try {
       return { name, ok: true, detail: await look() };
@@ -228,7 +231,11 @@ async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, c
     throw new Problem("warehouse_missing");
   };
   const facts = check("warehouse", warehouse ? async () => warehouse.ping().then(() => "answers") : missing);
-  return Promise.all([ledger, facts]);
+  const checks = await Promise.all([ledger, facts]);
+  if (cache.kind === "memory") return checks;
+  // Without it everything works from the ledger, so its loss must not take this process out of service.
+  const { up, detail } = cache.state();
+  return [...checks, { name: "cache", ok: true, ...(up ? {} : { degraded: true }), detail }];
 }
 
 function observeCall(metrics: Metrics, facts: CallFacts, isExceeded: boolean): void {

@@ -424,6 +424,8 @@ describe("POST /api/ai-budget/track", () => {
       alertsDead: 0,
       holdsInDoubt: 0,
       warehouseUp: true,
+      cacheUp: true,
+      statusReads: {},
     });
     expect(text).toContain('ai_token_usage_cost_usd{tenant_id="acme",model="sonnet",report_type="quarterly"} 18');
   });

@@ -11,6 +11,7 @@ import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { KeptStatuses } from "./kept-statuses.ts";
 import type { NearestBudgets } from "./nearest-budgets.ts";
 
 /** What the API asks of the rest, and what it makes of that for itself. */
@@ -45,9 +46,19 @@ export interface ApiParts {
   readonly budgetsInFile: ReadonlySet<string>;
   /** The channels that alerts can go to. */
   readonly alertChannels: readonly { readonly name: string; readonly kind: string }[];
+  /** Undefined where none can be kept: other processes book, and nothing tells of it. */
+  readonly statuses: KeptStatuses | undefined;
   readonly newTraceId: () => string;
   readonly log: Logger;
-  readonly readiness: () => Promise<readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]>;
+  readonly readiness: () => Promise<readonly ReadyCheck[]>;
+}
+
+export interface ReadyCheck {
+  readonly name: string;
+  readonly ok: boolean;
+  /** Goes on, but slower. */
+  readonly degraded?: boolean;
+  readonly detail: string;
 }
 
 export interface PriceLookup {

@@ -11,6 +11,8 @@ export interface ApiCall<Params, Query, Body> {
   readonly traceId: string;
   /** The Host header, or "" when there is none that can be shown. */
   readonly host: string;
+  /** The caller wants no answer that was kept: Cache-Control: no-cache. */
+  readonly isFresh: boolean;
 }
 
 export interface Answer {

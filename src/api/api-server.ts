@@ -77,7 +77,10 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
     handler: async (request, reply) => {
       // The schemas above have checked what `route` ties to the handler's types.
       const { params, query, body } = request as unknown as { params: never; query: never; body: never };
-      return send(await route.handle({ params, query, body, traceId: request.id, host: shownHost(request) }, deps), reply);
+      return send(
+        await route.handle({ params, query, body, traceId: request.id, host: shownHost(request), isFresh: wantsFresh(request) }, deps),
+        reply,
+      );
     },
   });
 }
@@ -126,6 +129,10 @@ function unknownAddress(request: FastifyRequest, reply: FastifyReply): Problem {
 
 function patternOf({ path }: Route): RegExp {
   return new RegExp(`^${path.replaceAll(".", "\\.").replaceAll(/:\w+/g, "[^/]+")}$`);
+}
+
+function wantsFresh({ headers }: FastifyRequest): boolean {
+  return /\bno-(cache|store)\b/i.test(`${headers["cache-control"] ?? ""},${headers.pragma ?? ""}`);
 }
 
 /** Host headers come from outside; only what can be part of an address is shown. */

@@ -20,6 +20,7 @@ import { Metrics } from "../telemetry/metrics.ts";
 import type { ApiParts, PriceLookup } from "./api-deps.ts";
 import { buildApi } from "./api-server.ts";
 import { ROUTES } from "./route-list.ts";
+import { tellingStore } from "./telling-store.ts";
 
 /** For tests only: an API over stand-ins that keep everything in memory. The rules in them are those of core. */
 
@@ -315,7 +316,8 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
   const { at = NOON, ...given } = changes;
   const now = () => at;
   const store = new MemoryStore(now);
-  const ledger = store as unknown as LedgerStore;
+  const own = store as unknown as LedgerStore;
+  const ledger = given.statuses ? tellingStore(own, given.statuses) : own;
   const warehouse = new MemoryWarehouse();
   const defaultBudget = given.defaultBudget === undefined ? DEFAULT_BUDGET : given.defaultBudget;
   const budgets = await BudgetCatalog.open(ledger, defaultBudget);
@@ -352,6 +354,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
     tiers: new Map([["starter", { limitNano: usd("500"), warnPercent: 70 }]]),
     budgetsInFile: new Set(),
     alertChannels: [],
+    statuses: undefined,
     newTraceId: () => `trace-${++ids}`,
     log: pino({ level: "trace" }, sink),
     readiness: async () => [{ name: "store", ok: true, detail: "writable" }],

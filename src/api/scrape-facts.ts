@@ -26,6 +26,8 @@ export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
     alertsDead: alerts.dead,
     holdsInDoubt: holds.length,
     warehouseUp,
+    cacheUp: deps.statuses?.state().up ?? true,
+    statusReads: deps.statuses?.reads() ?? {},
   };
 }
 

@@ -1,9 +1,10 @@
 import type { Static } from "typebox";
-import type { setBody, TenantBudget } from "../contract/budget-service-contract.ts";
+import type { setBody, TenantBudget, tenantBudgets as tenantBudgetsShape } from "../contract/budget-service-contract.ts";
 import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import { hardLimitReached, percentUsed, type Standing, standingStatus } from "../reports/budget-standing.ts";
+import { stableId } from "../std/stable-id.ts";
 import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { budgetAt, planBudget, standingAfter } from "./budget-change.ts";
@@ -15,15 +16,33 @@ import { standingsOf } from "./call-standings.ts";
 /** The model of a budget on the whole tenant, in the guide's service. */
 const EVERY_MODEL = "*";
 
+interface TenantBudgets {
+  readonly status: Static<typeof tenantBudgetsShape>;
+  /** How long ago it was read of the ledger; undefined when that is now. */
+  readonly ageMs: number | undefined;
+}
+
 /**
  * The tenant's monthly budgets, in the guide's shape; for a tenant never seen, the default budget it would get. What others spent on a budget
  * that is shared with them is never shown as this tenant's.
+ * @param isFresh to ask the ledger, whatever is kept
  */
-export async function tenantBudgets(tenant: string, deps: ApiDeps) {
+export async function tenantBudgets(tenant: string, { isFresh }: { readonly isFresh: boolean }, deps: ApiDeps): Promise<TenantBudgets> {
   const at = deps.now();
   const stored = deps.budgets.ofTenant(tenant).filter(isOfTenant);
   const due = deps.budgets.due({ tenant }, at);
-  const standings = await standingsOf([...stored, ...due].filter(isMonthly), at, deps);
+  const budgets = [...stored, ...due].filter(isMonthly);
+  const found = isFresh ? undefined : await deps.statuses?.find(tenant, stateOf(stored, due), at);
+  if (found?.outcome === "kept") return { status: found.status, ageMs: found.ageMs };
+  const standings = await standingsOf(budgets, at, deps);
+  const status = await statusOf(tenant, standings, deps);
+  // A budget that refused is judged with what calls hold now, which only this process knows and nothing tells of.
+  const isLasting = standings.every(({ account }) => account.hasRefused !== true);
+  if (isLasting) found?.keep(status, Math.min(...standings.map(({ account }) => account.window.end)));
+  return { status, ageMs: undefined };
+}
+
+async function statusOf(tenant: string, standings: readonly Standing[], deps: ApiDeps): Promise<TenantBudgets["status"]> {
   const notified = await notifiedBudgets(standings, deps);
   // A budget on the whole tenant that covers every call contains the others, so theirs would count twice beside it.
   const whole = standings.filter(({ budget }) => isWholeTenant(budget) && budget.covers === "all");
@@ -34,6 +53,12 @@ export async function tenantBudgets(tenant: string, deps: ApiDeps) {
     total_usage_usd: usdNumberOf(sum(counted.map(({ account }) => account.spentNano))),
     total_limit_usd: usdNumberOf(sum(counted.map(({ account }) => account.limitNano))),
   };
+}
+
+/** All of the budgets that a status shows, as text to compare. Those that are due were made just now. */
+function stateOf(stored: readonly Budget[], due: readonly Budget[]): string {
+  const budgets = [...stored, ...due.map((budget) => ({ ...budget, createdAt: 0, updatedAt: 0 }))];
+  return stableId(JSON.stringify(budgets, (_, value: unknown) => (typeof value === "bigint" ? String(value) : value)));
 }
 
 /** Sets a monthly hard limit and answers with what is stored then; a dry run with what would be, and stores nothing. */

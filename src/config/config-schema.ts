@@ -473,6 +473,14 @@ export const configSchema = closed(
           default: "chdb",
           writeOnly: true,
         }),
+        cache: text(
+          "Where statuses are kept for a minute: memory (this process), or the redis:// or rediss:// URL of a Redis or Valkey server that all processes on the ledger share.",
+          { format: "cache", default: "memory", writeOnly: true },
+        ),
+        cache_prefix: text("Begins every key in that server. Installations that share a server need different ones.", {
+          format: "cache-prefix",
+          default: "ballast",
+        }),
       },
       "Where facts are kept.",
       { default: {} },

@@ -211,6 +211,21 @@ describe("the environment", () => {
     expect(parse("admin_token: from-the-file", { BALLAST_ADMIN_TOKEN: "from-environment" }).admin_token).toBe("from-the-file");
   });
 
+  it.each([
+    ["memory", true],
+    ["redis://cache.example:6379/0", true],
+    ["rediss://user:p%40ss@10.0.0.7", true],
+    ["redis://cache.example/one", false],
+    ["redis://", false],
+    ["redis", false],
+    ["http://cache.example", false],
+    ["redis://cache.example?prefix=a", false],
+  ])("takes %s as a shared cache: %s", (cache, isTaken) => {
+    const problems = wrongIn(`stores: { cache: "${cache}" }`);
+    expect(problems).toEqual(isTaken ? [] : [expect.stringContaining("stores.cache: expected memory, or the redis:// or rediss:// URL")]);
+    if (!isTaken && cache.includes("://c")) expect(problems.join()).not.toContain("cache.example");
+  });
+
   it("is never repeated in a message, nor is a secret of the file", () => {
     const secret = "s3cr3t value";
     const text = `

@@ -24,6 +24,11 @@ export const TEXT_FORMATS = {
   "http-url": { expected: "an http(s) URL without a name or password in it", test: isHttpUrl, secret: true },
   ledger: { expected: "sqlite, or the postgres:// URL of a database", test: isLedger, secret: true },
   warehouse: { expected: "chdb, none, or the http(s) URL of a ClickHouse server", test: isWarehouse, secret: true },
+  cache: { expected: "memory, or the redis:// or rediss:// URL of a Redis or Valkey server", test: isCache, secret: true },
+  "cache-prefix": {
+    expected: "letters, digits and . _ : -, at most 64 characters",
+    test: (text) => /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(text),
+  },
   instant: { expected: "a day such as 2026-11-01, or an instant with its offset such as 2026-11-01T00:00:00Z", test: isInstant },
   "header-value": { expected: "text without line breaks or other control characters", test: isHeaderValue, secret: true },
   "channel-name": {
@@ -82,6 +87,13 @@ function isLedger(text: string): boolean {
 
 function isWarehouse(text: string): boolean {
   return text === "chdb" || text === "none" || (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol));
+}
+
+function isCache(text: string): boolean {
+  if (text === "memory") return true;
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false;
+  const { hostname, pathname, search, hash } = new URL(text);
+  return hostname !== "" && /^\/?$|^\/\d{1,5}$/.test(pathname) && search === "" && hash === "";
 }
 
 function isInstant(text: string): boolean {

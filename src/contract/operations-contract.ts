@@ -5,7 +5,14 @@ import { PROBLEMS, type ProblemCode } from "./problem-list.ts";
 export const healthAnswer = closed({ status: Type.Literal("ok") });
 export const readyAnswer = closed({
   status: Type.Enum(["ready", "not_ready"]),
-  checks: Type.Array(closed({ name: Type.String(), ok: Type.Boolean(), detail: Type.String() })),
+  checks: Type.Array(
+    closed({
+      name: Type.String(),
+      ok: Type.Boolean(),
+      degraded: Type.Optional(Type.Boolean({ description: "Goes on, but slower" })),
+      detail: Type.String(),
+    }),
+  ),
 });
 
 /** RFC 9457. Members besides these name what the problem is about, such as `field` or `position`. */

@@ -52,6 +52,12 @@ export const METRICS = {
     labels: [],
   },
   ballast_warehouse_up: { type: "gauge", help: "1 when the warehouse answers, else 0.", labels: [] },
+  ballast_cache_up: { type: "gauge", help: "1 when the shared cache is in use, else 0; in memory always 1.", labels: [] },
+  ballast_status_reads_total: {
+    type: "counter",
+    help: "Reads of a tenant's status: kept in the cache, unknown to it, or asked of the ledger because the cache was away.",
+    labels: ["result"],
+  },
   ballast_build_info: { type: "gauge", help: "Always 1; the labels say what runs.", labels: ["version", "node"] },
   ballast_start_time_seconds: { type: "gauge", help: "When this process started, in Unix time.", labels: [] },
   ballast_resident_memory_bytes: { type: "gauge", help: "Resident memory of this process.", labels: [] },

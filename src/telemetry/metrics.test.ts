@@ -16,6 +16,8 @@ const NOTHING: ScrapeFacts = {
   alertsDead: 0,
   holdsInDoubt: 0,
   warehouseUp: true,
+  cacheUp: true,
+  statusReads: {},
 };
 
 function aCall(changes: Partial<CallFacts> = {}): CallFacts {

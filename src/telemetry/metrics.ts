@@ -30,6 +30,9 @@ export interface ScrapeFacts {
   readonly alertsDead: number;
   readonly holdsInDoubt: number;
   readonly warehouseUp: boolean;
+  readonly cacheUp: boolean;
+  /** Since the start, by where they were answered from. */
+  readonly statusReads: Readonly<Record<string, number>>;
 }
 
 /**
@@ -117,7 +120,7 @@ export class Metrics {
 
   /** The whole exposition as text. */
   async expose(facts: ScrapeFacts): Promise<string> {
-    this.#fillCounters();
+    this.#fillCounters(facts);
     this.#fillGauges(facts);
     return this.#registry.metrics();
   }
@@ -131,7 +134,7 @@ export class Metrics {
     return counts;
   }
 
-  #fillCounters(): void {
+  #fillCounters({ statusReads }: ScrapeFacts): void {
     const counter = (name: MetricName) => this.#counters.get(name)!;
     for (const each of this.#counters.values()) each.reset();
     for (const series of this.#calls.series()) {
@@ -153,6 +156,7 @@ export class Metrics {
     counter("ballast_tokens_total").inc({ direction: "input" }, this.#inputTokens);
     counter("ballast_tokens_total").inc({ direction: "output" }, this.#outputTokens);
     counter("ballast_hold_exceeded_total").inc(this.#holdsExceeded);
+    for (const [result, reads] of Object.entries(statusReads)) counter("ballast_status_reads_total").inc({ result }, reads);
   }
 
   #fillGauges(facts: ScrapeFacts): void {
@@ -179,6 +183,7 @@ export class Metrics {
     gauge("ballast_holds_in_doubt").set(facts.holdsInDoubt);
     gauge("ballast_accounts_omitted").set(facts.accountsOmitted);
     gauge("ballast_warehouse_up").set(facts.warehouseUp ? 1 : 0);
+    gauge("ballast_cache_up").set(facts.cacheUp ? 1 : 0);
     gauge("ballast_resident_memory_bytes").set(process.memoryUsage.rss());
   }
 }

@@ -51,6 +51,7 @@ export async function openFailureKit(options: KitOptions = {}, scope: Scope = { 
     budgetsInFile: new Set(),
     tiers: new Map(),
     alertChannels: [],
+    statuses: undefined,
     newTraceId: () => `asked-${++asked}`,
     log: pino({ level: "silent" }),
     readiness: async () => [],

@@ -25,7 +25,10 @@ export const aiBudgetRoutes: readonly Route[] = [
     role: "viewer",
     params: tenantParams,
     answers: { 200: { description: "The budgets", schema: tenantBudgetsShape } },
-    handle: async ({ params }, deps) => ok(await tenantBudgets(checkScopeValue(params.id, "tenant id"), deps)),
+    handle: async ({ params, isFresh }, deps) => {
+      const { status, ageMs } = await tenantBudgets(checkScopeValue(params.id, "tenant id"), { isFresh }, deps);
+      return ok(status, ageMs === undefined ? {} : { age: String(Math.floor(ageMs / 1000)) });
+    },
   }),
   route({
     method: "POST",

@@ -5,6 +5,7 @@ import { readConfig } from "../../config/read-config.ts";
 import { Problem } from "../../contract/problem.ts";
 import { systemClock } from "../../std/system-clock.ts";
 import { CONFIG_OPTION, type Command, type CommandContext } from "../command.ts";
+import { checkCache } from "../doctor/check-cache.ts";
 import { checkDataFolder, checkDiskSpace, checkEmbeddedWarehouse, checkNode } from "../doctor/check-machine.ts";
 import { checkPrices } from "../doctor/check-prices.ts";
 import { checkProviders, checkReachable } from "../doctor/check-providers.ts";
@@ -35,8 +36,9 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
   const url = named === undefined ? undefined : checkUrl(named);
   const { config, checks } = checkConfig(context);
   if (!config) return [checkNode(process.versions.node), ...checks, ...(url === undefined ? [] : await checkNamedServer(url))];
-  const [warehouse, providers, server] = await Promise.all([
+  const [warehouse, cache, providers, server] = await Promise.all([
     checkWarehouse(config.stores.warehouse),
+    checkCache(config.stores.cache, config.stores.cache_prefix),
     checkProviders(config.providers, keyVariables(configPath(context))),
     url === undefined ? checkPort(config.listen) : checkNamedServer(url),
   ]);
@@ -46,6 +48,7 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
     checkDataFolder(config.data_dir),
     checkDiskSpace(config.data_dir),
     warehouse,
+    ...cache,
     ...checkPrices(config, systemClock()),
     ...providers,
     ...server,

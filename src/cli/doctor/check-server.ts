@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
 import type { Config } from "../../config/config-schema.ts";
 import { listenUrl } from "../server-address.ts";
-import { type DoctorCheck, fail, ok } from "./doctor-check.ts";
+import { type DoctorCheck, fail, ok, warn } from "./doctor-check.ts";
 
 const TIMEOUT_MS = 5_000;
 
@@ -48,8 +48,11 @@ async function checkReadiness(url: string): Promise<DoctorCheck[]> {
     return [fail("server ready", `it does not say: ${(error as Error).message}`, remedy)];
   }
   if (!Array.isArray(answer.checks)) return [fail("server ready", "its answer cannot be read", remedy)];
-  const checks = answer.checks as { name: string; ok: boolean; detail: string }[];
-  return checks.map((check) => (check.ok ? ok(`server ${check.name}`, check.detail) : fail(`server ${check.name}`, check.detail, remedy)));
+  const checks = answer.checks as { name: string; ok: boolean; degraded?: boolean; detail: string }[];
+  return checks.map(({ name, ok: isWell, degraded, detail }) => {
+    if (!isWell) return fail(`server ${name}`, detail, remedy);
+    return degraded ? warn(`server ${name}`, detail, remedy) : ok(`server ${name}`, detail);
+  });
 }
 
 /** @returns the system's code for why not, or undefined when it can be listened on */

@@ -1,13 +1,16 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { redisIsHere, startRedis } from "../../../test/servers/redis-server.ts";
 import type { Config } from "../../config/config-schema.ts";
 import { keyVariables } from "../../config/key-variables.ts";
 import { readConfig } from "../../config/read-config.ts";
+import { checkCache } from "./check-cache.ts";
 import { checkDataFolder, checkNode, diskSpaceCheck } from "./check-machine.ts";
 import { checkPrices, routedModels } from "./check-prices.ts";
 import { checkKey, checkProviders } from "./check-providers.ts";
@@ -98,17 +101,45 @@ describe("doctor", () => {
     const checks = [
       { name: "ledger", ok: true, detail: "well" },
       { name: "warehouse", ok: false, detail: "gone" },
+      { name: "cache", ok: true, degraded: true, detail: "away" },
     ];
     const ballast = await aServer({ "/healthz": { status: "ok" }, "/readyz": { status: "not_ready", checks } });
     const stranger = await aServer({});
     const at = async (port: number) => (await checkPort({ host: "127.0.0.1", port })).map(({ status, detail }) => `${status} ${detail}`);
-    expect(await at(ballast)).toEqual([`ok a Ballast server answers on 127.0.0.1:${ballast}`, "ok well", "fail gone"]);
+    expect(await at(ballast)).toEqual([`ok a Ballast server answers on 127.0.0.1:${ballast}`, "ok well", "fail gone", "warn away"]);
     expect(await at(stranger)).toEqual([`fail something else listens on 127.0.0.1:${stranger}`]);
     expect((await checkNamedServer("http://127.0.0.1:1")).map(({ status }) => status)).toEqual(["fail"]);
     ended.splice(0).forEach((end) => {
       end();
     });
     expect(await at(stranger)).toEqual([`ok 127.0.0.1:${stranger} is free`]);
+  });
+
+  it("takes a shared cache that cannot be used as something to look at, and never prints its login", async () => {
+    expect(await checkCache("memory", "ballast")).toEqual([]);
+    const [gone] = await checkCache("redis://user:S3CRET@127.0.0.1:1", "ballast");
+    expect(gone).toMatchObject({
+      status: "warn",
+      name: "cache",
+      detail: expect.stringMatching(/^127\.0\.0\.1:1 cannot be used: .*ECONNREFUSED/),
+    });
+    expect(JSON.stringify(gone)).not.toMatch(/S3CRET|user:/);
+    const mute = createNetServer().listen(0, "127.0.0.1");
+    ended.push(() => mute.close());
+    await once(mute, "listening");
+    const [silent] = await checkCache(`redis://127.0.0.1:${(mute.address() as AddressInfo).port}`, "ballast");
+    expect(silent).toMatchObject({ status: "warn", detail: expect.stringContaining("no answer within 3 s") });
+  });
+
+  it.skipIf(!redisIsHere())("writes a value into the shared cache, and says why it could not", async () => {
+    const redis = await startRedis({ password: "S3CRET" });
+    try {
+      expect(await checkCache(redis.url, "ballast")).toEqual([ok("cache", `${new URL(redis.url).host} takes values`)]);
+      const [locked] = await checkCache(redis.url.replace(":S3CRET@", ""), "ballast");
+      expect(locked).toMatchObject({ status: "warn", detail: expect.stringContaining("NOAUTH") });
+    } finally {
+      await redis.close();
+    }
   });
 
   it("writes what to do under the line", () => {
