@@ -268,7 +268,9 @@ async function startSimProcess(provider: ProviderConfig, opened: (() => unknown)
 
 function openLedgerStore(config: Config, options: Parameters<typeof openSqliteLedgerStore>[0], now: () => number): Promise<LedgerStore> {
   const { ledger } = config.stores;
-  return ledger === "sqlite" ? openSqliteLedgerStore(options, now) : openPostgresLedgerStore({ ...options, postgresUrl: ledger }, now);
+  return ledger === "sqlite"
+    ? openSqliteLedgerStore(options, now)
+    : openPostgresLedgerStore({ ...options, postgresUrl: ledger, usageDays: config.stores.usage_days }, now);
 }
 
 /** Without the warehouse calls and budgets go on; their traces wait in the outbox. */

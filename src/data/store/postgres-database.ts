@@ -24,6 +24,7 @@ const LEDGER_LOCK = 0x62616c6c617374n;
  */
 export class PostgresDatabase implements LedgerDatabase {
   readonly shared = true;
+  readonly hasGuideTables = true;
   readonly #url: string;
   readonly #thread: Worker;
   readonly #port: MessagePort;

@@ -29,6 +29,7 @@ import type {
   TrackAnswer,
   TrackRequest,
   VirtualKey,
+  WishesTaken,
 } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
 import { alertCalls } from "./alert-operations.ts";
@@ -206,6 +207,10 @@ class SqliteLedgerStore implements LedgerStore {
 
   raisesOf(budgetId: string, limit: number): Promise<readonly BudgetRaise[]> {
     return this.#call("raisesOf", [budgetId, limit]);
+  }
+
+  takeWishes(taken: Parameters<LedgerStore["takeWishes"]>[0]): Promise<WishesTaken> {
+    return this.#call("takeWishes", [taken]);
   }
 
   creditBudget(request: CreditRequest): Promise<CreditAnswer> {
