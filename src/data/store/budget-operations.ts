@@ -12,9 +12,9 @@ import type { LedgerDatabase } from "./ledger-database.ts";
 import { raiseOfRow } from "./row-shapes.ts";
 
 /** What changes budgets, as the engine's operations: each checks before it writes, so that a refusal leaves nothing behind. */
-export function budgetOperations(database: LedgerDatabase, sheet: BalanceSheet, audit: AuditLog, usageDays: number) {
+export function budgetOperations(database: LedgerDatabase, sheet: BalanceSheet, audit: AuditLog) {
   const budgets = new BudgetOperations(database, sheet, audit);
-  const wishes = new GuideWishes({ database, sheet, audit, budgets }, usageDays);
+  const wishes = new GuideWishes({ database, sheet, audit, budgets });
   return {
     takeWishes: wishes.take.bind(wishes),
     putBudget: budgets.put.bind(budgets),

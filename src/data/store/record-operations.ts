@@ -11,13 +11,11 @@ export class RecordOperations {
   readonly #database: LedgerDatabase;
   readonly #audit: AuditLog;
   readonly #sheet: BalanceSheet;
-  readonly #keepsUsage: boolean;
 
-  constructor(database: LedgerDatabase, audit: AuditLog, sheet: BalanceSheet, usageDays: number) {
+  constructor(database: LedgerDatabase, audit: AuditLog, sheet: BalanceSheet) {
     this.#database = database;
     this.#audit = audit;
     this.#sheet = sheet;
-    this.#keepsUsage = database.hasGuideTables && usageDays > 0;
   }
 
   keys(): VirtualKey[] {
@@ -65,7 +63,6 @@ export class RecordOperations {
   }
 
   ackOutbox(seqs: readonly number[]): void {
-    if (this.#keepsUsage) this.#database.all("keep-usage", { seqs: JSON.stringify(seqs) });
     this.#database.run("ack-outbox", { seqs: JSON.stringify(seqs) });
   }
 

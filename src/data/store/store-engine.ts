@@ -33,8 +33,6 @@ export interface StoreOptions {
   readonly doesJobs?: boolean | undefined;
   /** A folder of its own for the journal, where others have the embedded ledger open too. */
   readonly journalFolder?: string | undefined;
-  /** How long a ledger in PostgreSQL keeps what calls used in a table of its own; 0, as unless said otherwise, is not at all. */
-  readonly usageDays?: number | undefined;
   /** Bounds the file, so that tests can fill it as a full disk would. */
   readonly maxPages?: number | undefined;
 }
@@ -68,7 +66,7 @@ export class StoreEngine {
     }
     const shared = options.postgresUrl !== undefined || options.journalFolder !== undefined;
     this.#lock = shared ? new FolderLock(folder) : undefined;
-    const { maxPages, bootId, usageDays = 0 } = options;
+    const { maxPages, bootId } = options;
     let ledger: LedgerOperations;
     let database: LedgerDatabase | undefined;
     try {
@@ -95,10 +93,10 @@ export class StoreEngine {
       throw database?.explain(error) ?? error;
     }
     const processes = this.#processes;
-    const records = new RecordOperations(database, this.#audit, this.#sheet, usageDays);
+    const records = new RecordOperations(database, this.#audit, this.#sheet);
     this.#operations = {
       ...alertOperations(database, this.#audit),
-      ...budgetOperations(database, this.#sheet, this.#audit, usageDays),
+      ...budgetOperations(database, this.#sheet, this.#audit),
       lease: ledger.lease.bind(ledger),
       leases: ledger.leases.bind(ledger),
       beat: processes.beat.bind(processes),

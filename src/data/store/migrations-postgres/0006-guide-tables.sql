@@ -97,13 +97,12 @@ END $$;
 CREATE TRIGGER guide_budget_changed AFTER INSERT OR UPDATE ON budget FOR EACH ROW EXECUTE FUNCTION guide_budget_changed();
 SELECT guide_mirror(b) FROM budget b;
 
--- Puts rows right that nobody else does: those that were locked, those whose month has ended, and those of wishes that were refused; and
--- forgets usage that is too old to be kept. Answers 1 when there is more of it.
-CREATE FUNCTION guide_refresh(usage_days BIGINT) RETURNS BIGINT LANGUAGE plpgsql SET lock_timeout = '5ms' AS $$
+-- Puts rows right that nobody else does: those that were locked, those whose month has ended, and those of wishes that were refused.
+-- Answers 1 when more of them wait.
+CREATE FUNCTION guide_refresh() RETURNS BIGINT LANGUAGE plpgsql SET lock_timeout = '5ms' AS $$
 DECLARE
   late TEXT[];
   orphan guide_budget;
-  forgotten BIGINT;
 BEGIN
   WITH gone AS (DELETE FROM guide_stale RETURNING budget_id) SELECT array_agg(DISTINCT budget_id) INTO late FROM gone;
   PERFORM guide_mirror(b) FROM budget b WHERE b.id = ANY (late);
@@ -115,11 +114,7 @@ BEGIN
   LOOP
     DELETE FROM guide_budget g WHERE g.tenant_id = orphan.tenant_id AND g.model = orphan.model;
   END LOOP;
-  DELETE FROM guide_usage WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM guide_usage WHERE timestamp < NOW() - usage_days * INTERVAL '1 day' ORDER BY timestamp LIMIT 2000
-  ));
-  GET DIAGNOSTICS forgotten = ROW_COUNT;
-  RETURN CASE WHEN cardinality(late) = 500 OR forgotten = 2000 THEN 1 ELSE 0 END;
+  RETURN CASE WHEN cardinality(late) = 500 THEN 1 ELSE 0 END;
 END $$;
 
 -- Whether that can be a tenant or model. Which letters other scripts have, the ledger knows.
@@ -278,13 +273,21 @@ FROM outbox o CROSS JOIN LATERAL guide_usage_of(o.payload) AS t
 WHERE o.topic = 'request_trace'
 ORDER BY t.trace_id, o.seq DESC;
 
--- Carries traces that leave the outbox over into guide_usage. One that cannot be read is told of and left out: the ledger does not stop for it.
-CREATE FUNCTION guide_keep_usage(seqs json) RETURNS BIGINT LANGUAGE plpgsql AS $$
+-- Carries traces that are about to leave the outbox over into guide_usage, and forgets what is too old to be kept. A trace that cannot be read
+-- is told of and left out: the outbox does not stop for it.
+CREATE FUNCTION guide_keep_usage(seqs json, usage_days BIGINT) RETURNS BIGINT LANGUAGE plpgsql AS $$
 DECLARE
   numbers BIGINT[] := ARRAY(SELECT json_array_elements_text(seqs)::bigint);
   own BIGINT;
   kept BIGINT := 0;
 BEGIN
+  -- More than a batch of traces, so that it comes to an end.
+  DELETE FROM guide_usage WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM guide_usage WHERE timestamp < NOW() - usage_days * INTERVAL '1 day' ORDER BY timestamp LIMIT 10000
+  ));
+  IF usage_days = 0 THEN
+    RETURN 0;
+  END IF;
   BEGIN
     RETURN guide_keep_rows(numbers);
   EXCEPTION WHEN data_exception THEN
@@ -315,7 +318,8 @@ BEGIN
   RETURN kept;
 END $$;
 
--- The guide's log of usage: what has left the outbox, and what waits in it. A call in doubt is there twice when it has been resolved just now.
+-- The guide's log of usage: what has left the outbox, and what waits in it. A call may be in both: while it is carried over, and when it was in
+-- doubt and has been resolved just now.
 CREATE VIEW ai_token_usage AS
 SELECT u.trace_id AS id, u.tenant_id, u.timestamp, u.model, u.report_type, u.prompt_tokens, u.completion_tokens, u.cost_usd, u.request_id
 FROM guide_usage u
