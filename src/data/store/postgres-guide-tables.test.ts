@@ -1,9 +1,10 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type PostgresServer, postgresIsHere, startPostgres } from "../../../test/servers/postgres-server.ts";
+import { type PostgresServer, postgresIsHere, postgresPrograms, startPostgres } from "../../../test/servers/postgres-server.ts";
 import { MOST_LIMIT_NANO } from "../../contract/most-amounts.ts";
 import { accountId, type Budget } from "../../core/ledger/budget.ts";
 import { formatUsd, usd } from "../../core/money/usd.ts";
@@ -224,6 +225,19 @@ if (postgresIsHere()) {
       await sound();
     });
 
+    it("psql carries out every statement as it is printed", async () => {
+      const psql = join(postgresPrograms()!, "psql");
+      const options = ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url.replace("ballast@", "finops@")];
+      const said = (...statements: string[]) => execFileSync(psql, options, { input: statements.join("\n"), encoding: "utf8" }).trim();
+      expect(said(SET_BUDGETS.replace("tenant-startup-a", "TENANT_ID"))).toBe("");
+      await taken();
+      await call(running[0]!, "TENANT_ID", "450", { report_type: "annual" });
+      expect(said(APPROACHING)).toBe(`TENANT_ID|${SONNET}|500.000000000|450.000000000|90.00`);
+      expect(said(RESET, USAGE_PATTERNS, COST_DRIVERS)).toMatch(/^[-0-9: +]+\|1\|150\|450\|annual\nTENANT_ID\|annual\|1\|450\|450\.0+$/);
+      await taken();
+      expect(said(APPROACHING)).toBe("");
+    });
+
     it("the same insert again changes the limit of open accounts, by an entry, lower ones too", async () => {
       const one = running[0]!;
       await finops.unsafe(SET_BUDGETS);
@@ -255,8 +269,6 @@ if (postgresIsHere()) {
       const used = { current_usage_usd: "499.500000000", token_count_input: "100", token_count_output: "50", soft_limit_notified: true };
       expect(await rows("tenant_id = 'TENANT_ID'")).toMatchObject([used]);
       expect((await finops.unsafe(RESET)).count).toBe(1);
-      // Before it is taken it counts once, however often it is said.
-      await finops.unsafe(RESET);
       await taken();
       const anew = { current_usage_usd: "0.000000000", token_count_input: "0", token_count_output: "0", soft_limit_notified: false };
       expect(await rows("tenant_id = 'TENANT_ID'")).toMatchObject([
@@ -277,7 +289,9 @@ if (postgresIsHere()) {
       expect((await finops.unsafe(RESET)).count).toBe(1);
       expect(await rows("pending")).toEqual([]);
       await call(one, "TENANT_ID", "10");
-      await finops.unsafe("UPDATE ai_token_budgets SET current_usage_usd = current_usage_usd - 4 WHERE tenant_id = 'TENANT_ID'");
+      // Before it is taken it counts once, however often it is said.
+      const part = "UPDATE ai_token_budgets SET current_usage_usd = current_usage_usd - 4 WHERE tenant_id = 'TENANT_ID'";
+      await finops.unsafe(`BEGIN; ${part}; ${part}; COMMIT`);
       await taken();
       expect(await rows("tenant_id = 'TENANT_ID'")).toMatchObject([{ current_usage_usd: "6.000000000", token_count_input: "100" }]);
       await sound();
@@ -436,6 +450,18 @@ if (postgresIsHere()) {
       await owner.unsafe("REVOKE INSERT, UPDATE ON ai_token_budgets FROM finops");
       await expect(finops.unsafe(SET_BUDGETS)).rejects.toThrow("permission denied");
       expect(await rows()).toEqual([]);
+    });
+
+    it("a role may be let set limits, and not reset", async () => {
+      await owner.unsafe("REVOKE ALL ON ai_token_budgets, ai_token_usage FROM finops");
+      await owner.unsafe("GRANT SELECT, INSERT, UPDATE (monthly_limit_usd, reset_date, updated_at) ON ai_token_budgets TO finops");
+      await finops.unsafe(SET_BUDGETS);
+      await finops.unsafe(SET_BUDGETS);
+      await finops.unsafe("UPDATE ai_token_budgets SET monthly_limit_usd = monthly_limit_usd + 1");
+      await taken();
+      await expect.poll(() => limits(running[0]!)[idOf("tenant-startup-a")]).toBe("501");
+      await expect(finops.unsafe(RESET)).rejects.toThrow("permission denied");
+      await expect(finops.unsafe("SELECT * FROM ai_token_usage")).rejects.toThrow("permission denied");
     });
 
     it("tables that a role puts before the ledger's own catch nothing of it", async () => {
