@@ -102,6 +102,11 @@ const REFUSED: readonly (readonly [string, string])[] = [
   ["INSERT INTO ai_token_usage (tenant_id, cost_usd) VALUES ('a', 0)", "not written by SQL"],
 ];
 
+/** In the end; a machine that is busy with other tests is slow. */
+function soon<T>(look: () => T) {
+  return expect.poll(look, { timeout: 10_000, interval: 10 });
+}
+
 interface Gateway {
   readonly store: LedgerStore;
   readonly budgets: BudgetCatalog;
@@ -174,8 +179,14 @@ if (postgresIsHere()) {
     const limits = ({ budgets }: Gateway) => Object.fromEntries(budgets.all().map(({ id, limitNano }) => [id, formatUsd(limitNano)]));
     const idOf = (tenant: string) => `tenant=${tenant},model=${SONNET}`;
     const rows = (where = "true") => finops.unsafe(`SELECT * FROM ai_token_budgets WHERE ${where} ORDER BY tenant_id, model`);
-    /** A budget whose row says that the ledger has it. */
-    const taken = () => expect.poll(async () => (await rows("pending")).length, { timeout: 3000, interval: 10 }).toBe(0);
+    /** The ledger has what was written, and every process knows. */
+    const taken = async () => {
+      await soon(async () => (await rows("pending")).length).toBe(0);
+      for (const each of running) {
+        const stored = (await each.store.budgets()).map(({ id, limitNano }) => [id, formatUsd(limitNano)]);
+        await soon(() => limits(each)).toEqual(Object.fromEntries(stored));
+      }
+    };
     const sound = async () => expect((await running[0]!.store.verify()).findings).toEqual([]);
     const audited = async (action: string) => (await running[0]!.store.audit(100)).filter((row) => row.action === action);
 
@@ -200,7 +211,7 @@ if (postgresIsHere()) {
       const tokens = { inputTokens: 100, outputTokens: 50 };
       const ended = { kind: "settle", holdId, accounts, heldNano, amountNano: nano, ...tokens, at: now(), tenant } as const;
       await desk.end({ ...ended, trace: JSON.stringify(trace) });
-      await expect.poll(() => desk.openHolds()).toBe(0);
+      await soon(() => desk.openHolds()).toBe(0);
       return "carried";
     }
 
@@ -210,7 +221,7 @@ if (postgresIsHere()) {
       const begun = Date.now();
       expect((await finops.unsafe(SET_BUDGETS)).count).toBe(2);
       const wanted = { [idOf("tenant-startup-a")]: "500", [idOf("tenant-enterprise-b")]: "50000" };
-      for (const each of [one, two]) await expect.poll(() => limits(each), { timeout: 2000, interval: 5 }).toEqual(wanted);
+      for (const each of [one, two]) await soon(() => limits(each)).toEqual(wanted);
       expect(Date.now() - begun).toBeLessThan(1000);
       expect(await call(two, "tenant-startup-a", "499")).toBe("carried");
       expect(await call(one, "tenant-startup-a", "2")).toBe("refused");
@@ -245,7 +256,7 @@ if (postgresIsHere()) {
       expect(await call(one, "tenant-startup-a", "100")).toBe("carried");
       expect((await finops.unsafe(SET_BUDGETS.replace("500.00", "120.5"))).count).toBe(2);
       await taken();
-      await expect.poll(() => limits(one)[idOf("tenant-startup-a")]).toBe("120.5");
+      await soon(() => limits(one)[idOf("tenant-startup-a")]).toBe("120.5");
       expect(await call(one, "tenant-startup-a", "21")).toBe("refused");
       expect(await call(one, "tenant-startup-a", "20.5")).toBe("carried");
       const [row] = await rows("tenant_id = 'tenant-startup-a'");
@@ -432,7 +443,7 @@ if (postgresIsHere()) {
       const most = `INSERT INTO ai_token_budgets (tenant_id, monthly_limit_usd) VALUES ('Müller 東京', ${formatUsd(MOST_LIMIT_NANO)}), ('sad ☹', 1)`;
       await finops.unsafe(most);
       await taken();
-      await expect.poll(() => running[0]!.budgets.all().map(({ limitNano }) => limitNano)).toEqual([MOST_LIMIT_NANO]);
+      await soon(() => running[0]!.budgets.all().map(({ limitNano }) => limitNano)).toEqual([MOST_LIMIT_NANO]);
       expect((await rows()).map(({ tenant_id }) => tenant_id)).toEqual(["Müller 東京"]);
       expect(await audited("budget.set.refused")).toMatchObject([
         { actor: "sql:finops", target: "sad ☹ *", reason: "that is no tenant id" },
@@ -459,7 +470,7 @@ if (postgresIsHere()) {
       await finops.unsafe(SET_BUDGETS);
       await finops.unsafe("UPDATE ai_token_budgets SET monthly_limit_usd = monthly_limit_usd + 1");
       await taken();
-      await expect.poll(() => limits(running[0]!)[idOf("tenant-startup-a")]).toBe("501");
+      await soon(() => limits(running[0]!)[idOf("tenant-startup-a")]).toBe("501");
       await expect(finops.unsafe(RESET)).rejects.toThrow("permission denied");
       await expect(finops.unsafe("SELECT * FROM ai_token_usage")).rejects.toThrow("permission denied");
     });
@@ -467,7 +478,7 @@ if (postgresIsHere()) {
     it("tables that a role puts before the ledger's own catch nothing of it", async () => {
       await finops.unsafe("CREATE TEMP TABLE guide_wish (LIKE ai_token_usage)");
       await finops.unsafe(SET_BUDGETS);
-      await expect.poll(() => running[0]!.budgets.all().length).toBe(2);
+      await soon(() => running[0]!.budgets.all().length).toBe(2);
     });
 
     it("an open transaction of somebody holds up no change of the ledger, and rolled back it leaves nothing", async () => {
@@ -481,10 +492,10 @@ if (postgresIsHere()) {
       const begun = Date.now();
       await budgets.put({ ...budgets.get(id)!, limitNano: usd("70") }, CHANGE);
       await budgets.put(aBudget({ id: "tenant=new", selector: { tenant: "new" }, limitNano: usd("80") }), CHANGE);
-      expect(Date.now() - begun).toBeLessThan(500);
+      expect(Date.now() - begun).toBeLessThan(2000);
       await finops.unsafe("ROLLBACK");
       const shown = async () => (await rows()).map(({ monthly_limit_usd }) => Number(monthly_limit_usd));
-      await expect.poll(shown, { timeout: 4000 }).toEqual([80, 50_000, 70]);
+      await soon(shown).toEqual([80, 50_000, 70]);
       expect((await store.audit(100)).filter(({ actor }) => actor === "sql:finops")).toHaveLength(2);
     });
 
@@ -494,14 +505,14 @@ if (postgresIsHere()) {
       expect((await rows("pending")).length).toBe(2);
       const next = await gateway("one");
       await taken();
-      await expect.poll(() => Object.values(limits(next)).sort()).toEqual(["500", "50000"]);
+      await soon(() => Object.values(limits(next)).sort()).toEqual(["500", "50000"]);
     });
 
     it("a thousand budgets in one statement are all taken", async () => {
       await finops.unsafe(
         "INSERT INTO ai_token_budgets (tenant_id, model, monthly_limit_usd) SELECT 't' || n, 'm', n FROM generate_series(1, 1000) n ON CONFLICT (tenant_id, model) DO NOTHING",
       );
-      await expect.poll(() => running[0]!.budgets.all().length, { timeout: 10_000 }).toBe(1000);
+      await soon(() => running[0]!.budgets.all().length).toBe(1000);
       expect(running[0]!.budgets.get("tenant=t77,model=m")).toMatchObject({ limitNano: usd("77") });
       await sound();
     });
