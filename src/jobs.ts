@@ -9,7 +9,7 @@ import type { AlertLog, Channel } from "./notify/channel.ts";
 import { deliverAlerts } from "./notify/deliver-alerts.ts";
 import { ALERT_BATCH, takeAlerts } from "./notify/take-alerts.ts";
 import { watchAlerts } from "./notify/watch-alerts.ts";
-import type { LedgerStore } from "./ports/ledger-store.ts";
+import type { LedgerStore, News } from "./ports/ledger-store.ts";
 import type { Warehouse } from "./ports/warehouse.ts";
 
 export interface JobParts {
@@ -41,6 +41,8 @@ interface Job {
   readonly by: "each" | "one";
   /** What keeps several processes together: done only where there may be several, and as often while it fails. */
   readonly steady?: boolean;
+  /** News that it does not wait for its turn with. */
+  readonly wakesOn?: News["kind"];
   /**
    * @param stopping tells a job that waits for somebody else to let go
    * @returns true when there is more to do at once
@@ -101,6 +103,18 @@ export const JOBS: readonly Job[] = [
     },
   },
   {
+    name: "budgets written by SQL",
+    by: "one",
+    everyMs: 1000,
+    wakesOn: "wished",
+    run: async ({ store, budgets, now, log }) => {
+      if (!store.shared) return false;
+      const { refused, more } = await budgets.takeWishes(now());
+      for (const why of refused) log.warn({ why }, "a budget that was written by SQL was refused");
+      return more;
+    },
+  },
+  {
     name: "idle leases of ended windows go back",
     everyMs: 10_000,
     by: "each",
@@ -130,6 +144,8 @@ export function startJobs(parts: JobParts): () => Promise<void> {
   const ofOneProcess = (job: Job) => parts.store.shared || !job.steady;
   const loops = [...JOBS.filter(ofOneProcess), ...parts.notify.channels.map(deliveryJob)].map(async (job) => {
     let failures = 0;
+    const bell = new Bell();
+    if (job.wakesOn) parts.store.onNews(({ kind }) => kind === job.wakesOn && bell.ring());
     while (!stopping.signal.aborted) {
       let more = false;
       try {
@@ -141,7 +157,7 @@ export function startJobs(parts: JobParts): () => Promise<void> {
           parts.log.warn({ job: job.name, failures, error: (error as Error).message }, "a job failed; it goes on");
       }
       if (!more)
-        await pause(
+        await bell.pause(
           failures > 0 && !job.steady ? Math.min(30_000, job.everyMs * 2 ** Math.min(failures, 7)) : job.everyMs,
           stopping.signal,
         );
@@ -154,15 +170,28 @@ export function startJobs(parts: JobParts): () => Promise<void> {
   };
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
+/** Rung between two turns it ends the pause, and rung during a turn the pause after it. */
+class Bell {
+  #rung = false;
+  #wake = () => {};
+
+  ring(): void {
+    this.#rung = true;
+    this.#wake();
+  }
+
+  async pause(ms: number, signal: AbortSignal): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      this.#wake = done;
+      signal.addEventListener("abort", done);
+      if (signal.aborted || this.#rung) done();
+    });
+    this.#rung = false;
+  }
 }

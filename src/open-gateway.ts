@@ -106,7 +106,10 @@ export function openLedgerStore(config: Config, place: GatewayPlace, maxPages?: 
   const { ledger } = config.stores;
   const { name, doesJobs, journalFolder } = place;
   const identity = { bootId: bootId(systemClock), openedAt: systemClock(), name, doesJobs, maxPages };
-  if (ledger !== "sqlite") return openPostgresLedgerStore({ ...identity, folder: journalFolder, postgresUrl: ledger }, systemClock);
+  if (ledger !== "sqlite") {
+    const usageDays = config.stores.usage_days;
+    return openPostgresLedgerStore({ ...identity, folder: journalFolder, postgresUrl: ledger, usageDays }, systemClock);
+  }
   const folder = join(config.data_dir, "ledger");
   return openSqliteLedgerStore({ ...identity, folder, journalFolder: place.shared ? journalFolder : undefined }, systemClock);
 }

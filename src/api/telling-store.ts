@@ -91,6 +91,7 @@ export function tellingStore(store: LedgerStore, statuses: Pick<KeptStatuses, "c
     raiseBudget: (raise, actor) => tellingOf(store.raiseBudget(raise, actor), ({ budgets }) => budgets),
     endRaise: (request) => tellingOf(store.endRaise(request), ({ budgets }) => budgets),
     turnRaises: (at) => tellingOf(store.turnRaises(at), (budgets) => budgets),
+    takeWishes: (request) => tellingOf(store.takeWishes(request), ({ budgets }) => budgets),
     creditBudget: (request) => tellingOf(store.creditBudget(request), ({ budget }) => [budget]),
   };
   const members = new Map<PropertyKey, unknown>(Object.entries(telling));

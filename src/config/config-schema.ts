@@ -481,6 +481,12 @@ export const configSchema = closed(
           format: "cache-prefix",
           default: "ballast",
         }),
+        usage_days: whole(
+          "How long a PostgreSQL ledger keeps what calls used for ai_token_usage; 0 keeps only what waits for the warehouse.",
+          0,
+          36_500,
+          90,
+        ),
       },
       "Where facts are kept.",
       { default: {} },

@@ -68,6 +68,11 @@ export interface LedgerStore {
   findRaise(id: string): Promise<BudgetRaise | undefined>;
   /** Raises of a budget, those that are over too, the newest first. */
   raisesOf(budgetId: string, limit: number): Promise<readonly BudgetRaise[]>;
+  /**
+   * Takes what people wrote into the ledger's SQL tables (docs/concepts/guide-tables.md), and keeps those tables. Nothing where there are none.
+   * @param taken.newBudgets what budgets begin with that were made there
+   */
+  takeWishes(taken: { at: Instant; newBudgets: WishedBudget }): Promise<WishesTaken>;
   /** Takes an amount off what is spent in the window around `at`. @throws Problem amount_invalid when less is spent */
   creditBudget(request: CreditRequest): Promise<CreditAnswer>;
   /** Accounts of the budgets in the window around `at`; accounts that do not exist yet are opened on paper only. */
@@ -120,10 +125,24 @@ export interface CreditRequest {
   readonly budgetId: string;
   /** Null is all that is spent. */
   readonly amountNano: Nano | null;
+  /** Counted tokens that go with it, at most as many as there are; none unless said otherwise. Then the amount may be 0. */
+  readonly tokens?: { readonly input: bigint; readonly output: bigint } | undefined;
   readonly at: Instant;
   readonly actor: string;
   readonly approver: string;
   readonly reason: string;
+}
+
+/** What SQL does not say of a budget. */
+export type WishedBudget = Pick<Budget, "thresholds" | "warnPercent">;
+
+export interface WishesTaken {
+  /** Budgets that changed, or whose accounts did. */
+  readonly budgets: readonly Budget[];
+  /** What was wanted and could not be, each in a sentence; it is in the audit log too. */
+  readonly refused: readonly string[];
+  /** More wait. */
+  readonly more: boolean;
 }
 
 export interface CreditAnswer {
@@ -181,6 +200,8 @@ export type News =
   | ({ readonly kind: "recall" } & Recall)
   | { readonly kind: "returned"; readonly account: string }
   | { readonly kind: "changed" }
+  /** Somebody wrote into the SQL tables. */
+  | { readonly kind: "wished" }
   /** News may have been missed. */
   | { readonly kind: "reconnected" };
 

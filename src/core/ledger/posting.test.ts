@@ -38,6 +38,13 @@ describe("post", () => {
     expect(post(doubted, aPosting("resolve", 5n, 40n))).toMatchObject({ inDoubtNano: 0n, spentNano: 5n, leasedNano: 10n });
   });
 
+  it("takes a credit and its tokens off what was counted, and no more than was counted", () => {
+    const spent = anAccount({ spentNano: 50n, inputTokens: 1n, outputTokens: 5n });
+    expect(post(spent, aPosting("credit", 20n))).toMatchObject({ spentNano: 30n, creditedNano: 20n, inputTokens: 0n, outputTokens: 3n });
+    expect(() => post(spent, aPosting("credit", 51n))).toThrow(/more credited than was spent/);
+    expect(() => post({ ...spent, outputTokens: 1n }, aPosting("credit", 20n))).toThrow(/more tokens credited/);
+  });
+
   it("never passes the limit by leases, settlements within holds and doubts, over any history", () => {
     const step = fc.record({ kind: fc.constantFrom("lease", "give_back", "settle", "doubt", "resolve"), share: fc.bigInt(0n, 100n) });
     fc.assert(

@@ -11,7 +11,7 @@ import { type Account, availableNano } from "./budget.ts";
  * - `reclaim`: a lease that was in doubt as a whole is a lease again, since the journal of its process says what became of it.
  * - `track`: cost that an application reports after the fact, outside any hold.
  * - `set_limit`: a new limit of the account.
- * - `credit`: a reset takes `amountNano` off what is spent. What is leased or in doubt stays.
+ * - `credit`: a reset takes `amountNano` off what is spent, and its tokens off those counted. What is leased or in doubt stays.
  */
 export const POSTING_KINDS = [
   "lease",
@@ -72,11 +72,25 @@ export function post(account: Account, posting: Posting): Account {
     case "set_limit":
       return withOverrun({ ...account, limitNano: amountNano });
     case "credit":
-      invariant(amountNano <= account.spentNano, `more credited than was spent on ${account.id}`);
-      return { ...account, spentNano: account.spentNano - amountNano, creditedNano: account.creditedNano + amountNano };
+      return credited(account, posting);
     default:
       return posting.kind satisfies never;
   }
+}
+
+function credited(account: Account, { amountNano, inputTokens, outputTokens }: Posting): Account {
+  invariant(amountNano <= account.spentNano, `more credited than was spent on ${account.id}`);
+  invariant(
+    BigInt(inputTokens) <= account.inputTokens && BigInt(outputTokens) <= account.outputTokens,
+    `more tokens credited than were counted on ${account.id}`,
+  );
+  return {
+    ...account,
+    spentNano: account.spentNano - amountNano,
+    creditedNano: account.creditedNano + amountNano,
+    inputTokens: account.inputTokens - BigInt(inputTokens),
+    outputTokens: account.outputTokens - BigInt(outputTokens),
+  };
 }
 
 function withTokens(account: Account, posting: Posting, spentNano: Nano, leasedNano: Nano): Account {

@@ -2,7 +2,7 @@ import { type Budget, isDefaultRun } from "../../core/ledger/budget.ts";
 import { BudgetIndex, hasTenantBudget } from "../../core/ledger/budget-index.ts";
 import { type CallScope, type ScopeSelector, selectorKey } from "../../core/scope/scope.ts";
 import type { Instant } from "../../core/time/window.ts";
-import type { AuditedChange, LedgerStore } from "../../ports/ledger-store.ts";
+import type { AuditedChange, LedgerStore, WishesTaken } from "../../ports/ledger-store.ts";
 
 /** What a tenant without a budget of its own gets with its first call. */
 export type DefaultBudget = Pick<
@@ -101,6 +101,14 @@ export class BudgetCatalog {
     const stored = await this.#store.putBudgets(changes);
     await this.renew(stored);
     return stored;
+  }
+
+  /** What people wrote into the ledger's SQL tables holds from here on. @returns what of it was refused, and whether more waits */
+  async takeWishes(at: Instant): Promise<Pick<WishesTaken, "refused" | "more">> {
+    const { thresholds = [50, 80, 100], warnPercent = 80 } = this.#defaultBudget ?? {};
+    const taken = await this.#store.takeWishes({ at, newBudgets: { thresholds, warnPercent } });
+    await this.renew(taken.budgets);
+    return taken;
   }
 
   /**

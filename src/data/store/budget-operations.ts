@@ -7,13 +7,16 @@ import { type Instant, windowAt } from "../../core/time/window.ts";
 import type { AuditedChange, CreditAnswer, CreditRequest, LedgerStore, RaiseAnswer } from "../../ports/ledger-store.ts";
 import type { AuditLog } from "./audit-log.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
+import { GuideWishes } from "./guide-wishes.ts";
 import type { LedgerDatabase } from "./ledger-database.ts";
 import { raiseOfRow } from "./row-shapes.ts";
 
 /** What changes budgets, as the engine's operations: each checks before it writes, so that a refusal leaves nothing behind. */
 export function budgetOperations(database: LedgerDatabase, sheet: BalanceSheet, audit: AuditLog) {
   const budgets = new BudgetOperations(database, sheet, audit);
+  const wishes = new GuideWishes({ database, sheet, audit, budgets });
   return {
+    takeWishes: wishes.take.bind(wishes),
     putBudget: budgets.put.bind(budgets),
     putBudgets: budgets.putAll.bind(budgets),
     raiseBudget: budgets.raise.bind(budgets),
@@ -45,7 +48,7 @@ export function creditOf(spentNano: Nano, amountNano: Nano | null): Nano {
   throw new Problem("amount_invalid", { field: "/amount_usd", spent_usd: formatUsd(spentNano) }, { message });
 }
 
-class BudgetOperations {
+export class BudgetOperations {
   readonly #database: LedgerDatabase;
   readonly #sheet: BalanceSheet;
   readonly #audit: AuditLog;
@@ -116,12 +119,13 @@ class BudgetOperations {
     return this.#database.all("raises-of-budget", { budgetId, limit }).map(raiseOfRow);
   }
 
-  credit({ id, budgetId, amountNano, at, actor, approver, reason }: CreditRequest): CreditAnswer {
+  credit({ id, budgetId, amountNano, tokens, at, actor, approver, reason }: CreditRequest): CreditAnswer {
     const budget = this.#budgetOf(budgetId);
     const account = accountId(budgetId, windowAt(budget.window, budget.zone, at));
     const spentNano = this.#sheet.find(account)?.spentNano ?? 0n;
-    const creditedNano = creditOf(spentNano, amountNano);
-    this.#append({ at, kind: "credit", ref: id, accounts: [account], amountNano: creditedNano, once: `credit:${id}` });
+    const creditedNano = tokens && amountNano === 0n ? 0n : creditOf(spentNano, amountNano);
+    const counted = { inputTokens: Number(tokens?.input ?? 0n), outputTokens: Number(tokens?.output ?? 0n) };
+    this.#append({ at, kind: "credit", ref: id, accounts: [account], amountNano: creditedNano, once: `credit:${id}`, ...counted });
     const after = this.#sheet.find(account)!;
     const facts = { account, entry: id, approver, credited_usd: formatUsd(creditedNano) };
     const [said, saidAfter] = [spentNano, after.spentNano].map((nano) => JSON.stringify({ ...facts, spent_usd: formatUsd(nano) }));
@@ -193,8 +197,10 @@ class BudgetOperations {
     accounts: readonly string[];
     amountNano: Nano;
     once: string | null;
+    inputTokens?: number;
+    outputTokens?: number;
   }): boolean {
-    return this.#sheet.append({ ...entry, epoch: this.#sheet.epoch, tenant: "", heldNano: 0n, inputTokens: 0, outputTokens: 0 });
+    return this.#sheet.append({ inputTokens: 0, outputTokens: 0, ...entry, epoch: this.#sheet.epoch, tenant: "", heldNano: 0n });
   }
 }
 

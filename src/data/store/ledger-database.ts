@@ -34,6 +34,8 @@ export interface LedgerDatabase {
   runPositional(name: string, ...parameters: SqlValue[]): number;
   /** Whether other processes write too. Then a transaction begins only when theirs have ended, and with a look at what they did. */
   readonly shared: boolean;
+  /** Whether people reach budgets and usage by SQL here, in the guide's tables. */
+  readonly hasGuideTables: boolean;
   /** @returns the row of ledger-head, where others write too */
   begin(ahead?: Ahead): SqlRow | undefined;
   /** @throws OutcomeUnknown when the transaction may have been carried out all the same */

@@ -5,15 +5,13 @@ import type { News } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
 import { type Ahead, type LedgerDatabase, OutcomeUnknown, type SqlParameters, type SqlRow, type SqlValue } from "./ledger-database.ts";
 import type { Batch, BatchReply, PostgresThreadData, Statement } from "./postgres-thread.ts";
-import { readStatements } from "./statement-file.ts";
+import { type Numbered, numberParameters, readStatements } from "./statement-file.ts";
 
 /** Written together, as columns: one statement for all the calls of a transaction. */
 const GATHERED: ReadonlySet<string> = new Set(["append-entry", "append-outbox"]);
 /** Where append-entry has what may happen once, and what that answers when it did not happen. */
 const ONCE_COLUMN = 11;
 const LONGEST_WAIT_MS = 30_000;
-
-type Bound = { readonly text: string; readonly names: readonly string[] };
 
 /** What a process holds while it changes the ledger: its number is the word ballast. */
 const LEDGER_LOCK = 0x62616c6c617374n;
@@ -24,6 +22,7 @@ const LEDGER_LOCK = 0x62616c6c617374n;
  */
 export class PostgresDatabase implements LedgerDatabase {
   readonly shared = true;
+  readonly hasGuideTables = true;
   readonly #url: string;
   readonly #thread: Worker;
   readonly #port: MessagePort;
@@ -32,7 +31,7 @@ export class PostgresDatabase implements LedgerDatabase {
     ...readStatements(new URL("statements/", import.meta.url)),
     ...readStatements(new URL("statements-postgres/", import.meta.url)),
   ]);
-  readonly #bound = new Map<string, Bound>();
+  readonly #bound = new Map<string, Numbered>();
   /** Writes whose answer nobody waits for. They are sent before anything that is asked, and with the commit. */
   #pending: Statement[] = [];
   #gathered = new Map<string, SqlValue[][]>();
@@ -224,20 +223,12 @@ export class PostgresDatabase implements LedgerDatabase {
     return { text, values: names.map((each) => parameters[each] ?? null) };
   }
 
-  /** The statement with its parameters numbered, as PostgreSQL wants them. */
-  #bind(name: string): Bound {
+  #bind(name: string): Numbered {
     let bound = this.#bound.get(name);
     if (!bound) {
       const sql = this.#statements.get(name);
       if (!sql) throw new Error(`no statement named ${name}`);
-      const names: string[] = [];
-      let positions = 0;
-      const text = sql.replace(/--[^\n]*/g, "").replace(/\?|(?<!:):([a-z]\w*)/gi, (_, parameter?: string) => {
-        if (parameter === undefined) return `$${++positions}`;
-        if (!names.includes(parameter)) names.push(parameter);
-        return `$${names.indexOf(parameter) + 1}`;
-      });
-      bound = { text, names };
+      bound = numberParameters(sql);
       this.#bound.set(name, bound);
     }
     return bound;

@@ -23,6 +23,7 @@ const SHARED_WAIT_MS = 5000;
 /** The embedded store's file: one writer, exclusively locked, every commit on disk before it is acknowledged. */
 export class SqliteDatabase implements LedgerDatabase {
   readonly shared: boolean;
+  readonly hasGuideTables = false;
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = readStatements(new URL("statements/", import.meta.url));

@@ -63,6 +63,12 @@ async function open(more: { maxPages?: number } = {}): Promise<LedgerStore> {
 }
 
 describe("the embedded ledger's file", () => {
+  it("has no tables for people to write budgets into, so that nothing waits there", async () => {
+    const store = await open();
+    const taken = await store.takeWishes({ at: AT, newBudgets: { thresholds: [], warnPercent: 80 } });
+    expect(taken).toEqual({ budgets: [], refused: [], more: false });
+  });
+
   it("tells a second process that the folder is in use", async () => {
     await open();
     await expect(openSqliteLedgerStore({ folder, bootId: "boot-1", openedAt: AT }, () => AT)).rejects.toMatchObject({

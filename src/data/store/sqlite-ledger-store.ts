@@ -30,10 +30,12 @@ import type {
   TrackAnswer,
   TrackRequest,
   VirtualKey,
+  WishesTaken,
 } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
 import { alertCalls } from "./alert-operations.ts";
 import { PostgresNews } from "./postgres-news.ts";
+import { PostgresUsage } from "./postgres-usage.ts";
 import type { StoreOptions } from "./store-engine.ts";
 import { endParameters } from "./store-messages.ts";
 import type { StoreReply } from "./store-worker.ts";
@@ -56,10 +58,12 @@ export function openSqliteLedgerStore(options: Omit<StoreOptions, "postgresUrl">
 
 /** A ledger in PostgreSQL, behind the same thread: its transactions gather as those of the embedded one do. */
 export async function openPostgresLedgerStore(
-  options: StoreOptions & { readonly postgresUrl: string },
+  options: StoreOptions & { readonly postgresUrl: string; readonly usageDays?: number },
   now: () => Instant,
 ): Promise<LedgerStore> {
-  const store = await openStoreThread(options, now);
+  const { usageDays = 0, ...others } = options;
+  const store = await openStoreThread(others, now);
+  store.usage = new PostgresUsage(options.postgresUrl, usageDays);
   store.news = new PostgresNews(options.postgresUrl, (news) => store.tell(news));
   return store;
 }
@@ -109,6 +113,7 @@ class SqliteLedgerStore implements LedgerStore {
   #lastId = 0;
   #stopped: Error | undefined;
   news: PostgresNews | undefined;
+  usage: PostgresUsage | undefined;
 
   constructor(worker: Worker, opened: Opened, now: () => Instant) {
     this.#worker = worker;
@@ -213,6 +218,10 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("raisesOf", [budgetId, limit]);
   }
 
+  takeWishes(taken: Parameters<LedgerStore["takeWishes"]>[0]): Promise<WishesTaken> {
+    return this.#call("takeWishes", [taken]);
+  }
+
   creditBudget(request: CreditRequest): Promise<CreditAnswer> {
     return this.#call("creditBudget", [request]);
   }
@@ -249,7 +258,8 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("spoolOutbox", [topic, limit, path]);
   }
 
-  ackOutbox(seqs: readonly number[]): Promise<void> {
+  async ackOutbox(seqs: readonly number[]): Promise<void> {
+    await this.usage?.keep(seqs);
     return this.#call("ackOutbox", [seqs]);
   }
 
@@ -288,6 +298,7 @@ class SqliteLedgerStore implements LedgerStore {
   async close(inOrder = true): Promise<void> {
     if (this.#stopped) return;
     this.news?.stop();
+    this.usage?.stop();
     const closed = this.#call("close", [this.#now(), inOrder]);
     this.#stopped = new Problem("store_unavailable", {}, { message: "The ledger is closed." });
     await closed;
@@ -297,6 +308,7 @@ class SqliteLedgerStore implements LedgerStore {
   /** Ends the writer thread as a crash would: what it has not been told is lost, and the ledger hears no word. For tests. */
   async crash(): Promise<void> {
     this.news?.stop();
+    this.usage?.stop();
     this.#outgoing = [];
     if (!this.#stopped) this.#call("abandon", []).catch(() => {});
     this.#send();
