@@ -7,7 +7,7 @@ import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 /** A recall that nobody asked about for longer than this is over; whoever waited for it has been answered. */
 const RECENT_MS = 1000;
 
-type Awaited = NonNullable<Extract<LeaseAnswer, { outcome: "short" }>["recall"]>;
+type RecallMade = NonNullable<Extract<LeaseAnswer, { outcome: "short" }>["recall"]>;
 
 /** Calls idle money back from other processes before a call is refused, and keeps who has answered. */
 export class LeaseRecalls {
@@ -15,7 +15,7 @@ export class LeaseRecalls {
   readonly #sheet: BalanceSheet;
   /** What was asked and made in the present transaction: for all its calls that are short of an account together. */
   readonly #others = new Map<string, readonly SqlRow[]>();
-  readonly #made = new Map<string, Awaited>();
+  readonly #made = new Map<string, RecallMade>();
   #transaction = -1;
 
   constructor(database: LedgerDatabase, sheet: BalanceSheet) {
@@ -27,7 +27,7 @@ export class LeaseRecalls {
    * @param number of the recall that was made for the call already
    * @returns the recall of the call, and who has still to answer it; undefined when others could not help
    */
-  callBack(account: Account, missingNano: Nano, number: number | undefined): Awaited | undefined {
+  callBack(account: Account, missingNano: Nano, number: number | undefined): RecallMade | undefined {
     if (!this.#database.shared) return undefined;
     const others = this.#othersOf(account.id);
     if (number !== undefined) {

@@ -44,12 +44,12 @@ export class OwnLeases {
   readonly #pressed = new Map<string, { number: number; until: number }>();
   readonly #toReturn = new Set<string>();
   readonly #awaiting = new Map<string, Set<() => void>>();
-  /** Endings that are tried again: the store's count may still hold what they took out of ours. */
-  readonly isBehind: () => boolean;
+  readonly #isBehind: () => boolean;
 
+  /** @param isBehind whether endings are being tried again: the store's count may still hold what they took out of ours */
   constructor(options: OwnLeasesOptions, isBehind: () => boolean) {
     this.#options = options;
-    this.isBehind = isBehind;
+    this.#isBehind = isBehind;
     options.store.onNews((news) => this.hear(news));
   }
 
@@ -155,8 +155,8 @@ export class OwnLeases {
     const until = this.#options.steadyNow() + PRESSED_MS;
     const ours = recalls.filter(({ account }) => this.#book.grantedNano(account) > 0n);
     for (const { account, number } of ours) {
-      const number_ = Math.max(number, this.#pressed.get(account)?.number ?? 0);
-      this.#pressed.set(account, { number: number_, until });
+      const before = this.#pressed.get(account)?.number ?? 0;
+      this.#pressed.set(account, { number: Math.max(number, before), until });
     }
     const accounts = ours.map(({ account }) => account);
     await this.giveBack(accounts, ours);
@@ -244,6 +244,6 @@ export class OwnLeases {
       throw error;
     }
     // An ending whose answer was lost too has left the store's count, and not yet ours: what was found is the least, and counted again.
-    this.#uncertain = this.isBehind();
+    this.#uncertain = this.#isBehind();
   }
 }
