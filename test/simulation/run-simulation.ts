@@ -3,17 +3,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type HistoryReport, simulateHistory } from "./simulate-history.ts";
+import { simulateProcesses } from "./simulate-processes.ts";
 
 const { values } = parseArgs({
   options: {
     seed: { type: "string" },
     histories: { type: "string", default: "1000" },
     steps: { type: "string", default: "40" },
+    processes: { type: "string", default: "both" },
     help: { type: "boolean", short: "h" },
   },
 });
 if (values.help) {
-  console.log("npm run sim -- [--seed N] [--histories 1000] [--steps 40]\nWith --seed and --histories 1 one history is run again exactly.");
+  console.log(
+    "npm run sim -- [--seed N] [--histories 1000] [--steps 40] [--processes one|several|both]\n" +
+      "Each seed is a history; of both kinds, those with an odd seed are of several processes on one ledger. With --seed alone one history is run again exactly.",
+  );
   process.exit(0);
 }
 const first = values.seed === undefined ? Math.floor(Math.random() * 2 ** 31) : Number(values.seed);
@@ -25,7 +30,9 @@ const startedAt = Date.now();
 const sum = { crashes: 0, calls: 0, refused: 0 };
 try {
   for (let number = 0; number < histories; number++) {
-    const report: HistoryReport = await simulateHistory((first + number) >>> 0, Number(values.steps), root);
+    const seed = (first + number) >>> 0;
+    const several = values.processes === "several" || (values.processes === "both" && seed % 2 === 1);
+    const report: HistoryReport = await (several ? simulateProcesses : simulateHistory)(seed, Number(values.steps), root);
     sum.crashes += report.crashes;
     sum.calls += report.calls;
     sum.refused += report.refused;
@@ -35,7 +42,9 @@ try {
   console.log(`all invariants held: ${histories} histories, ${sum.calls} calls, ${sum.refused} refusals, ${sum.crashes} crashes`);
 } catch (error) {
   console.error(error);
-  console.error(`run it again with: npm run sim -- --seed ${/seed (\d+)/.exec((error as Error).message)?.[1] ?? first}`);
+  console.error(
+    `run it again with: npm run sim -- --seed ${/seed (\d+)/.exec((error as Error).message)?.[1] ?? first} --steps ${values.steps} --processes ${values.processes}`,
+  );
   process.exitCode = 1;
 } finally {
   rmSync(root, { recursive: true, force: true });

@@ -250,7 +250,8 @@ class History {
       if (life !== this.#crashes) throw new Crash("what a dead process still had to do");
       this.#mayCrash(where);
     };
-    this.#store = crashingStore(this.#engine, mayCrash, turns, () => this.#random.chance(0.03));
+    const loses = () => (this.#random.chance(0.03) ? "answer" : undefined);
+    this.#store = crashingStore(this.#engine, { mayCrash, turns, loses });
     const limits = { window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [50, 80, 100], warnPercent: 80 } as const;
     this.#catalog = await BudgetCatalog.open(this.#store, { ...limits, limitNano: 500n });
     if (this.#catalog.all().length === 0) {

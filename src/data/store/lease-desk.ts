@@ -7,7 +7,7 @@ import { type Instant, type Period, windowAt } from "../../core/time/window.ts";
 import type { Ending, EndingAnswer, Grant, LedgerStore, Recall } from "../../ports/ledger-store.ts";
 import type { BudgetCatalog } from "./budget-catalog.ts";
 import type { CallJournal, JournalledHold } from "./call-journal.ts";
-import { type OwnLease, OwnLeases } from "./own-leases.ts";
+import { type After, type OwnLease, OwnLeases } from "./own-leases.ts";
 
 export interface HeldMoney {
   readonly holdId: string;
@@ -72,6 +72,8 @@ export interface LeaseDeskOptions {
   readonly beforeRetry: (failure: { readonly holdId?: string; readonly error: unknown; readonly attempt: number }) => Promise<void>;
   /** Milliseconds of a clock that nobody sets; the machine's own unless said otherwise. */
   readonly steadyNow?: (() => number) | undefined;
+  /** A timer of that clock. */
+  readonly after?: After | undefined;
   /** How long a call waits for what others hold idle before it is refused. */
   readonly recallWaitMs?: number | undefined;
 }
@@ -100,14 +102,15 @@ export class LeaseDesk {
   readonly #windows = new Map<string, { budget: Budget; period: Period; account: string }>();
 
   constructor(options: LeaseDeskOptions) {
-    const { store, catalog, journal, beforeRetry, steadyNow = () => performance.now(), recallWaitMs = RECALL_WAIT_MS } = options;
+    const { store, catalog, journal, beforeRetry, recallWaitMs = RECALL_WAIT_MS } = options;
+    const { steadyNow = () => performance.now(), after = machineTimer } = options;
     this.#store = store;
     this.#catalog = catalog;
     this.#journal = journal;
     this.#beforeRetry = beforeRetry;
     this.#steadyNow = steadyNow;
     this.#recallWaitMs = recallWaitMs;
-    this.#leases = new OwnLeases({ store, journal, beforeRetry, steadyNow }, () => this.#unwritten.size > 0);
+    this.#leases = new OwnLeases({ store, journal, beforeRetry, steadyNow, after }, () => this.#unwritten.size > 0);
     catalog.onChanged = (budget) => this.#recall(budget);
   }
 
@@ -156,6 +159,11 @@ export class LeaseDesk {
       const account = this.#withHolds(answer.account, answer.own);
       if (this.#leases.uncertain) continue;
       if (round < MOST_ROUNDS && availableNano(account) + account.idleNano >= amountNano) continue;
+      // Others were not asked, since what they have could not carry what was missing; with what fell idle here since, it could.
+      const stillMissingNano = amountNano - account.idleNano;
+      const askedNano = wants.find(({ budgetId }) => budgetId === account.budgetId)!.missingNano;
+      const reachableNano = availableNano(account) + account.leasedNano - answer.own.grantedNano;
+      if (!answer.recall && round < MOST_ROUNDS && stillMissingNano < askedNano && reachableNano >= stillMissingNano) continue;
       const awaits = answer.recall?.awaits ?? [];
       if (answer.recall && awaits.length > 0) {
         waiting ??= { until: this.#steadyNow() + this.#recallWaitMs, recalls: {} };
@@ -225,12 +233,18 @@ export class LeaseDesk {
     const current = new Set<string>();
     if (which === "ended_windows") for (const { account, period } of this.#windows.values()) if (at < period.end) current.add(account);
     for (const account of this.#consumed.keys()) if (which === "ended_windows" && !current.has(account)) this.#consumed.delete(account);
+    await this.#leases.counted();
     await this.#leases.giveBack(this.#leases.book.accounts().filter((account) => !current.has(account)));
   }
 
-  /** Whether anything is leased. */
+  /** What this process has of an account, as far as it knows. */
+  own(account: string): OwnLease {
+    return this.#leases.of(account);
+  }
+
+  /** Whether anything is leased, or may be. */
   leases(): boolean {
-    return this.#leases.book.accounts().length > 0;
+    return this.#leases.uncertain || this.#leases.book.accounts().length > 0;
   }
 
   /** Others are short of an account: what lies idle of it goes back. */
@@ -357,6 +371,11 @@ function leaseUsedUp(error: unknown): never {
 function firstOfItsId(budget: Budget, index: number, all: readonly Budget[]): boolean {
   return all.findIndex((other) => other.id === budget.id) === index;
 }
+
+const machineTimer: After = (ms, call) => {
+  const timer = setTimeout(call, ms);
+  return () => clearTimeout(timer);
+};
 
 /** Waits longer after each failure, up to five seconds, and says so in the log. */
 export function retryWithBackoff(log: { error(facts: object, words: string): void }): LeaseDeskOptions["beforeRetry"] {

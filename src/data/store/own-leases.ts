@@ -25,7 +25,11 @@ export interface OwnLeasesOptions {
   readonly beforeRetry: (failure: { readonly error: unknown; readonly attempt: number }) => Promise<void>;
   /** Milliseconds of a clock that nobody sets. */
   readonly steadyNow: () => number;
+  readonly after: After;
 }
+
+/** Calls back after so many milliseconds, unless that is cancelled by what this returns. */
+export type After = (ms: number, call: () => void) => () => void;
 
 /**
  * What this process has leased, as far as it knows, and its dealings with the store over it: leasing, giving back, answering recalls,
@@ -109,8 +113,16 @@ export class OwnLeases {
     }
   }
 
+  /** Waits until it is known what is leased: also what was leased, or was not given back, by a request whose answer was lost. */
+  async counted(): Promise<void> {
+    while (this.#recounting || this.#rejoining) await (this.#recounting ?? this.#rejoining);
+    if (this.#uncertain) await this.#recountOnce();
+  }
+
   /** Gives back what lies idle of the accounts. */
   async giveBack(accounts: readonly string[], recalls: readonly Recall[] = []): Promise<void> {
+    await this.counted();
+    // Another count may have begun since: it must not find what is taken from here on.
     while (this.#recounting || this.#rejoining) await (this.#recounting ?? this.#rejoining);
     const answered = new Map(recalls.map(({ account, number }) => [account, number]));
     const returns = accounts
@@ -152,6 +164,8 @@ export class OwnLeases {
 
   /** Returns what lies idle of accounts that others are short of; with nothing idle it says so. */
   async answer(recalls: readonly Recall[]): Promise<void> {
+    if (recalls.length === 0) return;
+    await this.counted();
     const until = this.#options.steadyNow() + PRESSED_MS;
     const ours = recalls.filter(({ account }) => this.#book.grantedNano(account) > 0n);
     for (const { account, number } of ours) {
@@ -168,12 +182,12 @@ export class OwnLeases {
       const waiting = this.#awaiting.get(account) ?? new Set();
       this.#awaiting.set(account, waiting);
       const wake = () => {
-        clearTimeout(timer);
+        cancel();
         waiting.delete(wake);
         if (waiting.size === 0) this.#awaiting.delete(account);
         resolve();
       };
-      const timer = setTimeout(wake, mostMs);
+      const cancel = this.#options.after(mostMs, wake);
       waiting.add(wake);
     });
   }

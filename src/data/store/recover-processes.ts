@@ -13,6 +13,7 @@ import { lostLeaseId } from "./lost-lease.ts";
 /**
  * Puts right what a process left behind: endings that only its journal knows are booked, holds without an ending become in doubt under
  * their own names, the rest of its leases is given back. When it was taken for dead before, the sum in doubt is its lease again first.
+ * A journal that is not trusted frees nothing, and puts no hold in doubt under its own name: whoever resolves that would free the rest of it.
  * All in the caller's transaction; the journal is deleted only after its commit.
  * @param bootId of the running machine; a process of an earlier boot may have lost the end of its journal with the machine
  */
@@ -25,7 +26,8 @@ export function recoverProcess(parts: RecoveryParts, epoch: number, itsBootId: s
     const ending = journal.endings.get(hold.holdId);
     if (ending) {
       if (ledger.end({ ...endedHold(hold), ...ending }, { leaseHolder: epoch }).applied) sum.endingsBooked += 1;
-    } else if (ledger.end(inDoubt(hold), { leaseHolder: epoch, reason: "the gateway process died during this call" }).applied) {
+      // Which holds had ended, and lent their rest to calls whose records are lost too, only a trusted journal tells: else all stay in the sum.
+    } else if (trusted && ledger.end(inDoubt(hold), { leaseHolder: epoch, reason: "the gateway process died during this call" }).applied) {
       sum.holdsInDoubt += 1;
       sum.inDoubtNano += hold.amountNano;
     }

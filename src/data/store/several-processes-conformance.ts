@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { accountId } from "../../core/ledger/budget.ts";
 import type { LedgerStore, StoreFindings } from "../../ports/ledger-store.ts";
 import { breakableStore } from "./breakable-store-test-kit.ts";
@@ -145,6 +145,33 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       expect(outcome(await waiting)).toBe("held");
     });
 
+    it("give back what lies idle also when it is not known to be leased, since the answer of a return was lost", async () => {
+      const [first, second] = await startBoth();
+      await hold(first, "h1", 10n);
+      vi.spyOn(first.store, "giveBack").mockRejectedValueOnce(new Error("the connection was lost"));
+      await expect(first.desk.giveBackIdle("all", AT)).rejects.toThrow("lost");
+      expect((await account(first)).leasedNano).toBeGreaterThan(10n);
+      expect(outcome(await hold(second, "h2", 990n))).toBe("held");
+      vi.spyOn(first.store, "giveBack").mockRejectedValueOnce(new Error("the connection was lost"));
+      await end(first, "h1", 4n, 10n);
+      await expect.poll(() => first.desk.openHolds()).toBe(0);
+      await first.desk.giveBackIdle("all", AT).catch(() => {});
+      await first.desk.giveBackIdle("all", AT);
+      expect(await account(second)).toMatchObject({ spentNano: 4n, leasedNano: 990n });
+      expect(await findings(second)).toEqual([]);
+    });
+
+    it("ask others also when only together with what fell idle here meanwhile they can carry the call", async () => {
+      const [first, second] = await startBoth();
+      await hold(second, "s", 300n);
+      await end(second, "s", 0n, 300n);
+      await expect.poll(() => second.desk.openHolds()).toBe(0);
+      // The lease for the small call leaves 33 idle here, 657 in the account and 300 with the other; the large one asks before it knows.
+      const calls = [hold(first, "small", 10n), hold(first, "large", 980n)];
+      expect((await Promise.all(calls)).map(outcome)).toEqual(["held", "held"]);
+      expect(await findings(second)).toEqual([]);
+    });
+
     it("refuse after the wait, and say which process did not answer", async () => {
       const first = await start("one");
       await first.catalog.put(aBudget({ limitNano: 1000n }), CHANGE);
@@ -260,6 +287,26 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       const again = await start("one", { bootId: "boot-2" });
       expect(again.store.recovery).toMatchObject({ journalDamaged: true, givenBackNano: 0n });
       expect(await account(second)).toMatchObject({ inDoubtNano: leasedNano, leasedNano: 0n });
+      expect(await findings(second)).toEqual([]);
+    });
+
+    it("keep holds in the sum in doubt when the journal is damaged, since they may have ended and lent their rest to others", async () => {
+      const [first, second] = await startBoth();
+      await hold(first, "h1", 600n);
+      vi.spyOn(first.store, "end").mockReturnValue(new Promise(() => {}));
+      await end(first, "h1", 5n, 600n);
+      // Both holds together are more than what is leased: the first one's ending made room for the second.
+      expect(outcome(await hold(first, "h2", 590n))).toBe("held");
+      const { leasedNano } = await account(first);
+      await die(first);
+      const file = join(folder, "one", readdirSync(join(folder, "one")).find((name) => name.endsWith(".journal"))!);
+      writeFileSync(file, readFileSync(file, "utf8").replace("\tsettle\th1", "\tsettle\th?"));
+      const again = await start("one");
+      expect(again.store.recovery).toMatchObject({ journalDamaged: true, givenBackNano: 0n, endingsBooked: 0 });
+      expect(await account(second)).toMatchObject({ leasedNano: 0n, inDoubtNano: leasedNano, spentNano: 0n });
+      const [sum, ...others] = await second.store.holdsInDoubt(10);
+      expect(others).toEqual([]);
+      expect(sum).toMatchObject({ heldNano: leasedNano });
       expect(await findings(second)).toEqual([]);
     });
 
