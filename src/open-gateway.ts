@@ -15,6 +15,7 @@ import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { gatewayDoor } from "./gateway/gateway-door.ts";
 import type { Gateway } from "./gateway/handle-call.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
+import { SharedAnswers } from "./gateway/shared-answers.ts";
 import { openCache } from "./open-cache.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 import { bootId } from "./std/boot-id.ts";
@@ -85,7 +86,11 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     prices,
     settings,
     connections,
-    answers: new AnswerCache(config.gateway.answer_cache_bytes, settings.idempotencyTtlMs),
+    answers: new SharedAnswers(
+      new AnswerCache(config.gateway.answer_cache_bytes, settings.idempotencyTtlMs),
+      cache.kind === "redis" ? cache : undefined,
+      settings.idempotencyTtlMs,
+    ),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: steadyClock,

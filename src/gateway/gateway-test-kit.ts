@@ -25,6 +25,7 @@ import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
 import type { Gateway } from "./handle-call.ts";
 import { createRouteTable, type NamedRoute } from "./route-table.ts";
 import { ProviderConnections } from "./send-attempt.ts";
+import { SharedAnswers } from "./shared-answers.ts";
 
 export interface KitOptions {
   readonly sim?: SimOptions;
@@ -100,7 +101,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     prices: createPriceBook(readPriceFiles()),
     settings,
     connections: new ProviderConnections(),
-    answers: new AnswerCache(1_000_000, settings.idempotencyTtlMs),
+    answers: new SharedAnswers(new AnswerCache(1_000_000, settings.idempotencyTtlMs), undefined, settings.idempotencyTtlMs),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: () => performance.now(),

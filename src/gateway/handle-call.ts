@@ -6,7 +6,6 @@ import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
-import type { AnswerCache } from "./answer-cache.ts";
 import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
 import { identifyCaller } from "./authenticate-call.ts";
@@ -23,6 +22,7 @@ import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
 import { type Relay, relayAnswer } from "./relay-answer.ts";
 import type { ProviderConnections } from "./send-attempt.ts";
+import type { SharedAnswers } from "./shared-answers.ts";
 import { answerShortCall, easedHeaders } from "./short-call.ts";
 
 export interface Gateway {
@@ -33,7 +33,7 @@ export interface Gateway {
   readonly settings: CallSettings;
   readonly connections: ProviderConnections;
   /** Earlier answers, for budgets that allow nothing else once they are used up. */
-  readonly answers: AnswerCache;
+  readonly answers: Pick<SharedAnswers, "keep" | "find">;
   /** Reads a body; large ones away from the event loop. @throws Problem invalid_json, invalid_request */
   readonly inspect: (dialect: Dialect, bytes: Buffer) => BodySummary | Promise<BodySummary>;
   readonly now: () => number;
