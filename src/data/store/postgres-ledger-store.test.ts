@@ -12,7 +12,6 @@ import { budgetOperationsConformance } from "./budget-operations-conformance.ts"
 import { CallJournal } from "./call-journal.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { AT, aBudget, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance } from "./ledger-store-conformance.ts";
-import { severalProcessesConformance } from "./several-processes-conformance.ts";
 import { openPostgresLedgerStore } from "./sqlite-ledger-store.ts";
 
 if (postgresIsHere()) {
@@ -36,24 +35,6 @@ if (postgresIsHere()) {
   };
 
   ledgerStoreConformance("PostgreSQL", inPostgres);
-  severalProcessesConformance("PostgreSQL", async () => {
-    const server = await startPostgres();
-    let url: string;
-    return {
-      async empty() {
-        url = await server.database();
-      },
-      open: (folder, more) => openPostgresLedgerStore({ folder, postgresUrl: url, openedAt: AT, ...more }, () => AT),
-      async passTime() {
-        const sql = postgres(url, { max: 1 });
-        // The server must have answered for as long itself.
-        await sql`SELECT pg_sleep(GREATEST(0, 3.1 - extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()))::float8)`;
-        await sql`UPDATE process SET heard_at = heard_at - 4000`;
-        await sql.end();
-      },
-      dispose: () => server.close(),
-    };
-  });
   alertStoreConformance("PostgreSQL", inPostgres);
   budgetOperationsConformance("PostgreSQL", inPostgres);
 

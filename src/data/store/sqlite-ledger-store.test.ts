@@ -8,7 +8,6 @@ import { alertStoreConformance } from "./alert-store-conformance.ts";
 import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal, readJournal } from "./call-journal.ts";
 import { AT, aBudget, anEnding, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
-import { severalProcessesConformance } from "./several-processes-conformance.ts";
 import { openSqliteLedgerStore } from "./sqlite-ledger-store.ts";
 
 async function sqlite(): Promise<LedgerStoreUnderTest> {
@@ -29,21 +28,6 @@ async function sqlite(): Promise<LedgerStoreUnderTest> {
 
 ledgerStoreConformance("SQLite", sqlite);
 alertStoreConformance("SQLite", sqlite);
-severalProcessesConformance("one SQLite file", async () => {
-  let own: string;
-  return {
-    async empty(folder) {
-      own = folder;
-    },
-    open: (journalFolder, more) => openSqliteLedgerStore({ folder: own, journalFolder, openedAt: AT, ...more }, () => AT),
-    async passTime() {
-      const database = new DatabaseSync(join(own, "ledger.sqlite"), { timeout: 1000 });
-      database.exec("UPDATE process SET heard_at = heard_at - 4000");
-      database.close();
-    },
-    async dispose() {},
-  };
-});
 budgetOperationsConformance("SQLite", sqlite);
 
 let folder: string;
