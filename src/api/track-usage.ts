@@ -173,6 +173,9 @@ function traceOf({ body, requestId, at, scope, costNano, price }: Usage, deps: A
     priority: "p1",
     pii: false,
     levers: [],
+    usage_details: {},
+    session_id: "",
+    experiment_id: "",
   };
 }
 

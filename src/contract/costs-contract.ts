@@ -99,5 +99,8 @@ export const traceView = closed({
   priority: Type.Enum(["p0", "p1", "p2"]),
   pii: Type.Boolean(),
   levers: Type.Array(text),
+  usage_details: Type.Record(Type.String(), count),
+  session_id: text,
+  experiment_id: text,
 });
 export const tracesAnswer = closed({ from: instantText, to: instantText, traces: Type.Array(traceView) });

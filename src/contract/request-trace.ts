@@ -55,6 +55,11 @@ export interface RequestTrace {
   readonly priority: "p0" | "p1" | "p2";
   readonly pii: boolean;
   readonly levers: readonly string[];
+  /** Counts above zero that the columns above do not hold; with them the call can be priced again. Names: src/core/usage/usage-details.ts. */
+  readonly usage_details: Readonly<Record<string, number>>;
+  /** A conversation or an agent's session, and an experiment, that the application says the call belongs to. */
+  readonly session_id: string;
+  readonly experiment_id: string;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { CallOutcome, CostBasis, SentTrace } from "../contract/request-trac
 import { formatDecimal, formatUsd, type Nano } from "../core/money/usd.ts";
 import type { PricedCall } from "../core/pricing/price-call.ts";
 import type { Usage } from "../core/usage/usage.ts";
+import { usageDetails } from "../core/usage/usage-details.ts";
 import type { Caller } from "./authenticate-call.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 
@@ -102,6 +103,7 @@ export function traceOf(record: CallRecord, result: CallResult, latencyMs: numbe
     priority,
     pii: pii || undefined,
     levers: record.levers.length > 0 ? record.levers : undefined,
+    usage_details: usage && usageDetails(usage),
   };
 }
 

@@ -43,6 +43,9 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
         depth_k: 0,
         latency_ms: 12.345678,
         levers: ["cap:350", "it's"],
+        usage_details: { cache_write_1h_tokens: 12, web_searches: 3 },
+        session_id: "chat-7",
+        experiment_id: "shorter-prompts",
         stream: true,
       });
       expect(await insert(warehouse, [trace])).toEqual({ accepted: 1, rejected: [] });
@@ -420,6 +423,9 @@ const COMPLETE: Omit<RequestTrace, "ts" | "trace_id"> = {
   priority: "p1",
   pii: false,
   levers: [],
+  usage_details: {},
+  session_id: "",
+  experiment_id: "",
 };
 
 /** Traces that differ in every dimension, outcome and basis, some missing; the same ones for the same index. */

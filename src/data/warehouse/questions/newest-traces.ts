@@ -17,5 +17,6 @@ const TOKEN_COUNTS = ["prompt_tokens", "gen_tokens", "cache_read_tokens", "cache
 
 function readTrace(row: EngineRow): RequestTrace {
   const counts = Object.fromEntries(TOKEN_COUNTS.map((name) => [name, Number(row[name])]));
-  return { ...row, ...counts } as unknown as RequestTrace;
+  const details = Object.entries(row.usage_details as object).map(([name, value]) => [name, Number(value)]);
+  return { ...row, ...counts, usage_details: Object.fromEntries(details) } as unknown as RequestTrace;
 }
