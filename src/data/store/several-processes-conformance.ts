@@ -432,6 +432,17 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       expect(second.keys.find(made.secret)).toMatchObject({ id: made.key.id });
     });
 
+    it("find such a key in the same question with which a process that was taken for dead comes back", async () => {
+      const [first, second] = await startBoth();
+      await subject.passTime();
+      await first.life.beat();
+      const made = await first.keys.create({ name: "k", scope: { tenant: "a" }, mayName: [], models: [], expiresAt: null }, "op");
+      const before = second.store.epoch;
+      await second.life.catchUp();
+      expect(second.store.epoch).toBeGreaterThan(before);
+      expect(second.keys.find(made.secret)).toMatchObject({ id: made.key.id });
+    });
+
     it("create a new tenant's budget once, whoever is first", async () => {
       const [first, second] = await startBoth();
       const due = aBudget({ id: "tenant=n", selector: { tenant: "n" }, covers: "rest", origin: "default" });
