@@ -157,6 +157,24 @@ describe("the lease desk", () => {
     expect(await standing(desk)).toMatchObject({ leasedNano: 1000n, heldNano: 1000n });
   });
 
+  it("gives the idle money of many accounts back some hundreds at a time, so that heartbeats and calls come in between", async () => {
+    const tenants = Array.from({ length: 1200 }, (_, number) => `t${number}`);
+    const change = { actor: "test", action: "budget.set", target: "", reason: "", before: null, after: null };
+    await Promise.all(tenants.map((tenant) => catalog.put({ ...BUDGET, id: tenant, selector: { tenant } }, change)));
+    const returned: number[] = [];
+    const giveBack = (returns: Parameters<LedgerStore["giveBack"]>[0]) => {
+      returned.push(returns.length);
+      return store.giveBack(returns);
+    };
+    const counting = new Proxy(store, { get: (target, name) => (name === "giveBack" ? giveBack : bound(target, name)) });
+    const desk = new LeaseDesk({ store: counting, catalog, journal, beforeRetry: async () => {} });
+    await Promise.all(tenants.map((tenant) => desk.hold(`h-${tenant}`, [{ ...SCOPE, tenant }], 1n, AT)));
+    await desk.giveBackIdle("all", AT);
+    expect(returned).toEqual([500, 500, 200]);
+    const left = await store.accounts(tenants, AT);
+    expect(left.every(({ leasedNano }) => leasedNano === 1n)).toBe(true);
+  });
+
   it("books the first ending of a call, whatever is said later", async () => {
     const desk = aDesk({ slow: true });
     const hold = await held(desk, "h1", 900n);
