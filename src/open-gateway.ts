@@ -53,6 +53,9 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
  */
 export async function openGateway(config: Config, place: GatewayPlace, { log, opened, observe, maxPages }: GatewayParts) {
   const now = systemClock;
+  // What takes long is done before the ledger is told that this process lives, since others listen for its heartbeats from then on.
+  const prices = readPriceBook(config);
+  const providers = config.providers.map((provider) => servedProvider(provider, place.simUrls.get(provider.name)));
   const ledger = await openLedgerStore(config, place, maxPages);
   let openHolds = () => 0;
   // Calls that did not end in time are left to the next start, which finds them in the journal.
@@ -71,8 +74,6 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   openHolds = () => desk.openHolds();
   opened.push(() => desk.giveBackIdle("all", now()));
 
-  const prices = readPriceBook(config);
-  const providers = config.providers.map((provider) => servedProvider(provider, place.simUrls.get(provider.name)));
   const inspector = new BodyInspector();
   opened.push(() => inspector.close());
   const connections = new ProviderConnections();

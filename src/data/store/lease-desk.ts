@@ -113,7 +113,7 @@ export class LeaseDesk {
 
   /**
    * @param scopes the call's scope, once per provider and model that it may be sent to: all their budgets must carry it
-   * @throws Problem store_unavailable, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
+   * @throws Problem store_unavailable, ledger_contended when there is money and other calls keep taking it, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
    */
   async hold(holdId: string, scopes: readonly CallScope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
     let waiting: { readonly until: number; readonly recalls: Record<string, number> } | undefined;
@@ -155,12 +155,18 @@ export class LeaseDesk {
       // While the store looked, other calls may have ended: the refusal must be right when the answer came, not when it was asked for.
       const account = this.#withHolds(answer.account, answer.own);
       if (this.#leases.uncertain) continue;
-      if (round < MOST_ROUNDS && availableNano(account) + account.idleNano >= amountNano) continue;
+      if (availableNano(account) + account.idleNano >= amountNano) {
+        if (round < MOST_ROUNDS) continue;
+        throw new Problem("ledger_contended", { account: account.id, rounds: round });
+      }
       // Others were not asked, since what they have could not carry what was missing; with what fell idle here since, it could.
       const stillMissingNano = amountNano - account.idleNano;
       const askedNano = wants.find(({ budgetId }) => budgetId === account.budgetId)!.missingNano;
       const reachableNano = availableNano(account) + account.leasedNano - answer.own.grantedNano;
-      if (!answer.recall && round < MOST_ROUNDS && stillMissingNano < askedNano && reachableNano >= stillMissingNano) continue;
+      if (!answer.recall && stillMissingNano < askedNano && reachableNano >= stillMissingNano) {
+        if (round < MOST_ROUNDS) continue;
+        throw new Problem("ledger_contended", { account: account.id, rounds: round });
+      }
       const awaits = answer.recall?.awaits ?? [];
       if (answer.recall && awaits.length > 0) {
         waiting ??= { until: this.#steadyNow() + this.#recallWaitMs, recalls: {} };
