@@ -21,6 +21,7 @@ import { holdResolveCommand } from "./commands/hold-resolve-command.ts";
 import { keyCreateCommand } from "./commands/key-create-command.ts";
 import { keyListCommand } from "./commands/key-list-command.ts";
 import { keyRevokeCommand } from "./commands/key-revoke-command.ts";
+import { policyTestCommand } from "./commands/policy-test-command.ts";
 import { priceDiffCommand } from "./commands/price-diff-command.ts";
 import { priceExplainCommand } from "./commands/price-explain-command.ts";
 import { priceImportCommand } from "./commands/price-import-command.ts";
@@ -58,6 +59,7 @@ export const COMMANDS: readonly Command[] = [
   priceDiffCommand,
   priceImportCommand,
   scenarioCommand,
+  policyTestCommand,
   holdListCommand,
   holdResolveCommand,
   alertListCommand,

@@ -27,10 +27,10 @@ const guardrails = closed(
 );
 const pace = closed(
   {
-    probation: Type.Optional(text("How long a change is watched before the next step; 10m unless set.", { format: "duration" })),
-    cool_down: Type.Optional(text("Least time between two changes of a lever; 10m unless set.", { format: "duration" })),
+    probation: Type.Optional(text("How long a change is watched before the next step; 10m unless set.", { format: "time-span" })),
+    cool_down: Type.Optional(text("Least time between two changes of a lever; 10m unless set.", { format: "time-span" })),
     hold_off: Type.Optional(
-      text("How long a lever is left alone after it broke a guardrail, doubling up to a day; 1h unless set.", { format: "duration" }),
+      text("How long a lever is left alone after it broke a guardrail, doubling up to a day; 1h unless set.", { format: "time-span" }),
     ),
     clear_margin: Type.Optional(
       amount("How far below a threshold spending counts as cleared, as a share of the cap; 5% unless set.", "cap-share"),
@@ -38,7 +38,7 @@ const pace = closed(
     least_samples: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 1_000_000, description: "Calls or ratings that a signal must be made of; 30 unless set." }),
     ),
-    most_age: Type.Optional(text("How old a signal may be; 2m unless set.", { format: "duration" })),
+    most_age: Type.Optional(text("How old a signal may be; 2m unless set.", { format: "time-span" })),
   },
   "How fast the engine moves, and what it takes for a fact.",
 );

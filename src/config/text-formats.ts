@@ -41,7 +41,9 @@ export const TEXT_FORMATS = {
   "signing-key": { expected: "whsec_ and 24 to 64 bytes in base64", test: isSigningKey, secret: true },
   "event-source": { expected: "an address or a path without spaces", test: (text) => /^[\x21-\x7e]{1,512}$/.test(text) },
   "runbook-place": { expected: "a folder or an http(s) address", test: (text) => /^[^\s<>|*`]{1,512}$/.test(text) },
-  duration: { expected: "a time such as 90s, 10m, 1h or 2d, at most 30d", test: isDuration },
+  // Not "duration": editors know that one as ISO 8601.
+  "time-span": { expected: "a time such as 90s, 10m, 1h or 2d, at most 30d", test: isTimeSpan },
+  "time-offset": { expected: "a time such as 0m, 90s, 10m or 1h", test: (text) => parseDuration(text) !== undefined },
   "cap-share": {
     expected: "a share of the cap above 0 and at most 10, such as 0.75 or 75%",
     test: (text) => isBetween(shareOf(text), 0, 10),
@@ -93,7 +95,7 @@ function isBetween(number: number | undefined, above: number, most: number): boo
   return number !== undefined && number > above && number <= most;
 }
 
-function isDuration(text: string): boolean {
+function isTimeSpan(text: string): boolean {
   const ms = parseDuration(text);
   return ms !== undefined && ms > 0 && ms <= 30 * 86_400_000;
 }

@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import { GUARDRAIL_NAMES, type GuardrailLimits, stricterLimit } from "./guardrail-list.ts";
 import { DEFAULT_PACE, type Exclusion, type Pace, type Subject, type SubjectPolicy, subjectKey } from "./policy.ts";
 
@@ -29,6 +30,9 @@ export function withoutPolicy(subject: Subject): SubjectControl {
 }
 
 function controlOf(subject: Subject, policies: readonly SubjectPolicy[]): SubjectControl {
+  // Thresholds are remembered by the name of their policy.
+  const names = new Set(policies.map(({ policy }) => policy));
+  invariant(names.size === policies.length, `two policies of one name are about ${subjectKey(subject)}`);
   const limits = policies.map((policy) => policy.limits).reduce(strictest);
   const pace = policies.map((policy) => policy.pace).reduce(slowest);
   return { subject, policies, limits, pace, exclusions: policies.flatMap((policy) => policy.exclusions) };
