@@ -16,6 +16,7 @@ import { budgetShowCommand } from "./commands/budget-show-command.ts";
 import { budgetTreeCommand } from "./commands/budget-tree-command.ts";
 import { demoCommand } from "./commands/demo-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
+import { dryrunCommand } from "./commands/dryrun-command.ts";
 import { holdListCommand } from "./commands/hold-list-command.ts";
 import { holdResolveCommand } from "./commands/hold-resolve-command.ts";
 import { keyCreateCommand } from "./commands/key-create-command.ts";
@@ -60,6 +61,7 @@ export const COMMANDS: readonly Command[] = [
   priceImportCommand,
   scenarioCommand,
   policyTestCommand,
+  dryrunCommand,
   holdListCommand,
   holdResolveCommand,
   alertListCommand,

@@ -111,3 +111,54 @@ describe("ballast validate", () => {
     });
   });
 });
+
+describe("ballast dryrun", () => {
+  const dryrun = (...args: string[]) => ballast("dryrun", "--policy", POLICY, ...args);
+
+  it("shows what the policy does at 90 % of the cap, and proves that every lever comes back", async () => {
+    const { code, out } = await dryrun("--use-case", "ops_copilot", "--burn", "0.9");
+    expect(code).toBe(0);
+    expect(out).toContain(
+      "Assumed, not measured: p95_latency_ms 960 (broken: 1500), error_rate 0.008 (broken: 0.0125), grounded 4.6 (broken: 3.78)",
+    );
+    expect(out).toContain("    0:30  notify #finops\n          apply small_model_share off -> 25");
+    expect(out).toContain("   20:30  keep small_model_share 50");
+    expect(out.match(/^ok {6}/gm)).toHaveLength(8);
+    expect(out).toMatch(/^ok {6}grounded breaks after probation: turned back within 60 s \(after 30 s\)$/m);
+    expect(out.split("\n").at(-1)).toBe("Everything that was turned came back.");
+  });
+
+  it("says the same as JSON", async () => {
+    const { passed, subject, phases, checks } = JSON.parse((await dryrun("--use-case", "ops_copilot", "--burn", "100%", "--json")).out);
+    expect([passed, subject, checks.length]).toEqual([true, "use_case:ops_copilot", 8]);
+    expect(phases[0].levers).toMatchObject({ small_model_share: 65, depth_k: 4, exec_approval: 1, "feature_freeze/large_model": 1 });
+    expect(phases.at(-1).levers).toEqual({});
+  });
+
+  it("fails where what the policy asks for is never reached", async () => {
+    const slow = join(folder, "slow.yaml");
+    const text =
+      "use_cases: [{ id: a, monthly_cap_usd: 1, pace: { probation: 30d }, thresholds: [{ pct: 0.5, actions: [degrade_to_small] }] }]";
+    writeFileSync(slow, text);
+    const { code, out } = await ballast("dryrun", "--policy", slow, "--use-case", "a");
+    expect([code, out.split("\n").at(-1)]).toEqual([1, "Not all checks passed."]);
+    expect(out).toContain("FAILED  every lever that is asked for is turned and proved");
+  });
+
+  it("of a cap that nothing is asked for says so", async () => {
+    const { code, out } = await dryrun("--provider", "OpenAI", "--burn", "0.5");
+    expect(code).toBe(0);
+    expect(out).toContain("spending rises:\n          nothing");
+    expect(out).toContain("at this share no lever is asked for");
+  });
+
+  it("is wrongly used without one subject that the policy has, and with a share that is none", async () => {
+    expect((await dryrun()).err).toContain("One of --use-case, --provider and --model is needed.");
+    expect(await dryrun("--use-case", "ops_copilt")).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("did you mean `ops_copilot`?"),
+    });
+    expect((await dryrun("--use-case", "ops_copilot", "--burn", "lots")).code).toBe(2);
+    expect((await dryrun("--use-case", "ops_copilot", "--provider", "OpenAI")).code).toBe(2);
+  });
+});

@@ -141,6 +141,15 @@ describe("a guardrail", () => {
     expect(course.at(31, { burn: 0.9, values: { grounded: 4.1 } })).toContain("revert prompt_compression on -> off (grounded)");
   });
 
+  it("that breaks when nothing is on probation turns all of its levers off at once", () => {
+    const reverts = ["revert prompt_compression on -> off (grounded)", "revert cache_aggressiveness 1 -> off (grounded)"];
+    expect(
+      provedCourse()
+        .at(12, { burn: 0.8, values: { grounded: 4.1 } })
+        .slice(0, 2),
+    ).toEqual(reverts);
+  });
+
   it("goes back by one step only, to the value that was proved", () => {
     const course = new Course(aControl({ thresholds: [{ share: 900_000n, actions: actions("route_small_model>=65%") }] }));
     course.at(0, { burn: 0.9 });

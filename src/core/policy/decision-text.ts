@@ -1,5 +1,5 @@
 import { type LeverId, leverKind } from "../levers/lever-list.ts";
-import type { Decision } from "./decision.ts";
+import type { Decision, Verdict } from "./decision.ts";
 
 /**
  * A decision in one line, as scenarios expect it and people read it: "apply depth_k off -> 8", "notify #finops". Whatever has a
@@ -30,6 +30,11 @@ export function decisionText(decision: Decision): string {
     default:
       return decision satisfies never;
   }
+}
+
+/** What is decided, in words. That a threshold is reached or cleared shows in what follows from it. */
+export function decidedTexts({ decisions }: Verdict): string[] {
+  return decisions.filter(({ kind }) => kind !== "reached" && kind !== "cleared").map(decisionText);
 }
 
 /** "off", "on", or the number. */

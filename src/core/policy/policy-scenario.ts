@@ -5,7 +5,7 @@ import { SIGNALS, type SignalName } from "../levers/signal-list.ts";
 import type { Instant } from "../time/window.ts";
 import type { Approval } from "./approval.ts";
 import type { SubjectFacts } from "./decision.ts";
-import { decisionText, valueText } from "./decision-text.ts";
+import { decidedTexts, valueText } from "./decision-text.ts";
 import { type ReplayedTick, replayCourse } from "./replay-course.ts";
 import { pointAt, type SeriesPoint } from "./signal-series.ts";
 import type { SubjectControl } from "./subject-control.ts";
@@ -67,13 +67,8 @@ export function runScenario(scenario: PolicyScenario): ScenarioOutcome {
   return { name: scenario.name, ticks, mismatches };
 }
 
-/** What is decided, in words. That a threshold is reached or cleared shows in what follows from it. */
-export function decidedTexts({ verdict }: ReplayedTick): string[] {
-  return verdict.decisions.filter(({ kind }) => kind !== "reached" && kind !== "cleared").map(decisionText);
-}
-
 function compare({ tick, decisions, levers, held }: Expectation, replayed: ReplayedTick): Mismatch {
-  const found = decisions ? decidedTexts(replayed) : [];
+  const found = decisions ? decidedTexts(replayed.verdict) : [];
   const wanted = [...(decisions ?? [])];
   const matched: string[] = [];
   const unexpected: string[] = [];

@@ -74,10 +74,12 @@ function reviewBroken(input: ReviewInput, { id, state, check }: TurnedLever, dec
   });
 }
 
-/** Whether a lever with the same guardrail, this one or another, is turned back now, or was within its cool-down. */
+/** Whether a step with the same guardrail, of this lever or another, is turned back on probation now, or was turned back within its cool-down. */
 function hasSuspect({ state, control, now }: ReviewInput, broken: ReadonlySet<string>, decisions: readonly Decision[]): boolean {
   const isGuarded = (id: LeverId) => leverKind(id).guardedBy.some((name) => broken.has(name));
-  if (decisions.some((decision) => decision.kind === "revert" && isGuarded(decision.lever))) return true;
+  const isSuspect = (decision: Decision) =>
+    decision.kind === "revert" && isGuarded(decision.lever) && leverState(state.levers, decision.lever).probation !== undefined;
+  if (decisions.some(isSuspect)) return true;
   return (Object.keys(state.levers) as LeverId[]).some((id) => {
     const { revertedAt, failures } = leverState(state.levers, id);
     return isGuarded(id) && failures > 0 && revertedAt !== undefined && now < revertedAt + control.pace.coolDownMs;

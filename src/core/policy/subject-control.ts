@@ -1,11 +1,22 @@
 import { invariant } from "../invariant.ts";
 import { GUARDRAIL_NAMES, type GuardrailLimits, stricterLimit } from "./guardrail-list.ts";
-import { DEFAULT_PACE, type Exclusion, type Pace, type Subject, type SubjectPolicy, subjectKey } from "./policy.ts";
+import {
+  DEFAULT_PACE,
+  type Exclusion,
+  type Pace,
+  type Subject,
+  type SubjectPolicy,
+  subjectKey,
+  type Threshold,
+  thresholdKey,
+} from "./policy.ts";
 
 /** All policies of one subject, as the engine takes them: the strictest limit and the slowest pace of any of them hold. */
 export interface SubjectControl {
   readonly subject: Subject;
   readonly policies: readonly SubjectPolicy[];
+  /** Of all policies, by the key under which their state is kept. */
+  readonly thresholds: ReadonlyMap<string, { readonly policy: SubjectPolicy; readonly threshold: Threshold }>;
   readonly limits: GuardrailLimits;
   readonly pace: Pace;
   readonly exclusions: readonly Exclusion[];
@@ -26,7 +37,7 @@ export function subjectControls(policies: readonly SubjectPolicy[]): Map<string,
 /** A subject that has lever states and no policy any more: nothing is asked of its levers, so they go back. */
 export function withoutPolicy(subject: Subject): SubjectControl {
   const limits = { p95_latency_ms: "off", error_rate: "off", grounded: "off" } as const;
-  return { subject, policies: [], limits, pace: DEFAULT_PACE, exclusions: [] };
+  return { subject, policies: [], thresholds: new Map(), limits, pace: DEFAULT_PACE, exclusions: [] };
 }
 
 function controlOf(subject: Subject, policies: readonly SubjectPolicy[]): SubjectControl {
@@ -35,7 +46,10 @@ function controlOf(subject: Subject, policies: readonly SubjectPolicy[]): Subjec
   invariant(names.size === policies.length, `two policies of one name are about ${subjectKey(subject)}`);
   const limits = policies.map((policy) => policy.limits).reduce(strictest);
   const pace = policies.map((policy) => policy.pace).reduce(slowest);
-  return { subject, policies, limits, pace, exclusions: policies.flatMap((policy) => policy.exclusions) };
+  const thresholds = new Map(
+    policies.flatMap((policy) => policy.thresholds.map((threshold) => [thresholdKey(policy, threshold), { policy, threshold }] as const)),
+  );
+  return { subject, policies, thresholds, limits, pace, exclusions: policies.flatMap((policy) => policy.exclusions) };
 }
 
 function strictest(one: GuardrailLimits, other: GuardrailLimits): GuardrailLimits {
