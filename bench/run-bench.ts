@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import type { BenchSetting } from "./bench-setting.ts";
 import { bodiesBench } from "./bodies-bench.ts";
 import { budgetsBench } from "./budgets-bench.ts";
+import { controllerBench } from "./controller-bench.ts";
 import { figureTable, type Outcome, summaryOf } from "./figure.ts";
 import { gatewayBench } from "./gateway-bench.ts";
 import { latencyBench } from "./latency-bench.ts";
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   ledger: ledgerBench,
   budgets: budgetsBench,
   postgres: postgresBench,
+  controller: controllerBench,
 };
 
 const { values } = parseArgs({

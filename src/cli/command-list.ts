@@ -16,11 +16,13 @@ import { budgetShowCommand } from "./commands/budget-show-command.ts";
 import { budgetTreeCommand } from "./commands/budget-tree-command.ts";
 import { demoCommand } from "./commands/demo-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
+import { dryrunCommand } from "./commands/dryrun-command.ts";
 import { holdListCommand } from "./commands/hold-list-command.ts";
 import { holdResolveCommand } from "./commands/hold-resolve-command.ts";
 import { keyCreateCommand } from "./commands/key-create-command.ts";
 import { keyListCommand } from "./commands/key-list-command.ts";
 import { keyRevokeCommand } from "./commands/key-revoke-command.ts";
+import { policyTestCommand } from "./commands/policy-test-command.ts";
 import { priceDiffCommand } from "./commands/price-diff-command.ts";
 import { priceExplainCommand } from "./commands/price-explain-command.ts";
 import { priceImportCommand } from "./commands/price-import-command.ts";
@@ -58,6 +60,8 @@ export const COMMANDS: readonly Command[] = [
   priceDiffCommand,
   priceImportCommand,
   scenarioCommand,
+  policyTestCommand,
+  dryrunCommand,
   holdListCommand,
   holdResolveCommand,
   alertListCommand,

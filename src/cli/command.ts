@@ -4,7 +4,7 @@ export interface Command {
   readonly name: string;
   /** One sentence. */
   readonly summary: string;
-  /** The words after the name, such as "<provider> <model>" or "[file]"; "" for none. Their number is checked against this. */
+  /** The words after the name, such as "<provider> <model>" or "[file]"; "" for none. "<file...>" takes several. Their number is checked against this. */
   readonly usage: string;
   /** Its own options; `--json` and `--help` are everybody's. */
   readonly options: readonly CommandOption[];

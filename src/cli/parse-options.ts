@@ -62,7 +62,8 @@ function checkWords(command: Command, words: readonly string[], hint: string): v
   const places = command.usage.split(" ").filter((place) => place !== "");
   const missing = places.filter((place) => place.startsWith("<"))[words.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing.`, hint);
-  if (words.length > places.length) throw new UsageError(`"${words[places.length]}" is one word too many.`, hint);
+  const takesMore = places.at(-1)?.includes("...") ?? false;
+  if (words.length > places.length && !takesMore) throw new UsageError(`"${words[places.length]}" is one word too many.`, hint);
 }
 
 function contextOf(

@@ -5,7 +5,12 @@ const FROM_ENVIRONMENT = { type: "string", pattern: "\\$\\{[A-Za-z_]" };
 
 /** The settings as JSON Schema, for editors and for `ballast validate --schema`: what has a default may be left out. */
 export function configJsonSchema(): Record<string, unknown> {
-  return { $schema: "https://json-schema.org/draft/2020-12/schema", title: "ballast.yaml", ...asWritten(rootSetting) };
+  return fileJsonSchema("ballast.yaml", rootSetting);
+}
+
+/** Any file of settings as JSON Schema. */
+export function fileJsonSchema(title: string, root: SettingSchema): Record<string, unknown> {
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", title, ...asWritten(root) };
 }
 
 function asWritten(schema: SettingSchema): Record<string, unknown> {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { conflictsOf, type Numbered, type SoundParts } from "./check-config.ts";
 import { completeBudget, completeProvider, completeTiers } from "./complete-config.ts";
@@ -6,6 +6,7 @@ import { type ConfigFinding, type Conflict, configProblem } from "./config-findi
 import type { Config, WrittenConfig } from "./config-schema.ts";
 import { type Environment, environment as processEnvironment } from "./environment.ts";
 import { readSettings, type SettingsReading } from "./read-settings.ts";
+import { readTextFile } from "./read-text-file.ts";
 import { TEXT_FORMATS } from "./text-formats.ts";
 
 export { isLoopback } from "./text-formats.ts";
@@ -65,20 +66,9 @@ export function parseConfig(text: string, file: string | undefined, source: Omit
 }
 
 function readConfigFile(file: string): string {
-  const unreadable = (message: string, cause?: unknown) => configProblem(file, [{ setting: "", line: 0, column: 0, message }], cause);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw unreadable(code === "ENOENT" ? "there is no such file" : `cannot be read (${code})`, error);
-  }
-  if (bytes.length > MOST_FILE_BYTES) throw unreadable(`is larger than ${MOST_FILE_BYTES} bytes`);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw unreadable("is not text in UTF-8", error);
-  }
+  return readTextFile(file, MOST_FILE_BYTES, (message, cause) =>
+    configProblem(file, [{ setting: "", line: 0, column: 0, message }], cause),
+  );
 }
 
 function withOverrides(written: WrittenConfig, { data_dir, host, port, workers }: ConfigOverrides): WrittenConfig {

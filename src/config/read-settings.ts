@@ -27,6 +27,8 @@ export interface SettingsReading {
   readonly findings: readonly ConfigFinding[];
   /** Where a setting stands, by its path. */
   readonly places: ReadonlyMap<string, Place>;
+  /** Where the value of a setting begins, when that is one word or text. */
+  readonly valuePlaces: ReadonlyMap<string, Place>;
 }
 
 interface Place {
@@ -37,39 +39,45 @@ interface Place {
 /** Nobody writes a hundred aliases by hand, and fewer cannot blow up. */
 const MOST_ALIASES = 100;
 
-/** Reads settings from YAML 1.2 text, fills in defaults and the environment, and finds everything that is wrong at once. */
-export function readSettings(text: string, env: Environment): SettingsReading {
+/**
+ * Reads settings from YAML 1.2 text, fills in defaults and the environment, and finds everything that is wrong at once.
+ * @param root what the file may say; the configuration unless given
+ */
+export function readSettings(text: string, env: Environment, root: SettingSchema = rootSetting): SettingsReading {
   const lines = new LineCounter();
   const document = parseDocument(text, { version: "1.2", schema: "core", prettyErrors: false, logLevel: "error", lineCounter: lines });
-  const reader = new SettingsReader(document, lines, env);
+  const reader = new SettingsReader(document, lines, env, root);
   const isReadable = document.errors.every((error) => error.code === "DUPLICATE_KEY");
   for (const error of [...document.errors, ...document.warnings]) {
     const message = error.code === "DUPLICATE_KEY" ? "this setting is there twice" : syntaxMessage(error);
     reader.report(error.pos[0], "", message);
   }
   const value = isReadable ? reader.readRoot() : undefined;
-  return { value, findings: reader.findings, places: reader.places };
+  return { value, findings: reader.findings, places: reader.places, valuePlaces: reader.valuePlaces };
 }
 
 class SettingsReader {
   readonly findings: ConfigFinding[] = [];
   readonly places = new Map<string, Place>();
+  readonly valuePlaces = new Map<string, Place>();
   readonly #document: Document;
   readonly #lines: LineCounter;
   readonly #env: Environment;
+  readonly #root: SettingSchema;
   #aliases = 0;
 
-  constructor(document: Document, lines: LineCounter, env: Environment) {
+  constructor(document: Document, lines: LineCounter, env: Environment, root: SettingSchema) {
     this.#document = document;
     this.#lines = lines;
     this.#env = env;
+    this.#root = root;
   }
 
   readRoot(): unknown {
     const { contents } = this.#document;
     // A file of comments only.
-    if (contents === null || (isScalar(contents) && contents.value === null)) return this.#defaultOf(rootSetting, "");
-    return this.#read(contents, rootSetting, "");
+    if (contents === null || (isScalar(contents) && contents.value === null)) return this.#defaultOf(this.#root, "");
+    return this.#read(contents, this.#root, "");
   }
 
   report(offset: number, setting: string, message: string): undefined {
@@ -115,7 +123,7 @@ class SettingsReader {
       if (name === undefined) continue;
       this.places.set(joined(path, name), this.#placeOf(offsetOf(pair.key)));
       if (Object.hasOwn(properties, name)) pairs.set(name, pair);
-      else this.report(offsetOf(pair.key), path, `unknown setting \`${name}\`${hintFor(name, Object.keys(properties))}`);
+      else this.report(offsetOf(pair.key), path, `unknown setting \`${name}\`${hintFor(name, Object.keys(properties), this.#root)}`);
     }
     const entries: [string, unknown][] = [];
     for (const [name, setting] of Object.entries(properties)) {
@@ -164,6 +172,7 @@ class SettingsReader {
   }
 
   #readScalar(node: Scalar, schema: SettingSchema, path: string): unknown {
+    this.valuePlaces.set(path, this.#placeOf(offsetOf(node)));
     const written = this.#substituted(node, path);
     if (written === undefined) return undefined;
     const fromEnv = written.names.length > 0;
@@ -292,8 +301,8 @@ function shown(node: Node, schema: SettingSchema): string {
 }
 
 /** The nearest name here, or the setting of that name elsewhere, or what there is. */
-function hintFor(name: string, known: readonly string[]): string {
-  const elsewhere = settingList().find(({ path }) => path.endsWith(`.${name}`))?.path;
+function hintFor(name: string, known: readonly string[], root: SettingSchema): string {
+  const elsewhere = settingList(root).find(({ path }) => path.endsWith(`.${name}`))?.path;
   if (didYouMean(name, known) === "" && elsewhere !== undefined) return `, did you mean \`${elsewhere}\`?`;
   return didYouMean(name, known) || `; there are ${known.join(", ")}`;
 }

@@ -11,13 +11,13 @@ export interface SettingRow {
 }
 
 /** Every setting there is, in the order of the schema. */
-export function settingList(): SettingRow[] {
-  return rowsOf(rootSetting, "");
+export function settingList(root: SettingSchema = rootSetting): SettingRow[] {
+  return rowsOf(root, "");
 }
 
 /** The table of the reference. */
-export function settingTable(): string {
-  const rows = settingList().map(({ path, type, default: byDefault, description }) => {
+export function settingTable(root: SettingSchema = rootSetting): string {
+  const rows = settingList(root).map(({ path, type, default: byDefault, description }) => {
     return `| \`${path}\` | ${type} | ${byDefault} | ${description} |`;
   });
   return ["| setting | type | default | what it does |", "| --- | --- | --- | --- |", ...rows].join("\n");

@@ -6,6 +6,8 @@ export interface SettingSchema {
   readonly description?: string;
   readonly default?: unknown;
   readonly format?: string;
+  /** For editors; what reads the file says in words what is wrong. */
+  readonly pattern?: string;
   /** A secret: never repeated in a message. */
   readonly writeOnly?: boolean;
   readonly enum?: readonly (string | boolean)[];

@@ -3,6 +3,7 @@ import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import { minuteOfDay } from "../core/alerts/quiet-hours.ts";
 import { parseDecimal } from "../core/money/usd.ts";
 import { isScopeValue } from "../core/scope/scope.ts";
+import { parseDuration } from "../core/time/duration.ts";
 import { isTimeZone } from "../core/time/window.ts";
 
 /** A kind of text that a setting may ask for by the JSON Schema keyword `format`. */
@@ -40,6 +41,19 @@ export const TEXT_FORMATS = {
   "signing-key": { expected: "whsec_ and 24 to 64 bytes in base64", test: isSigningKey, secret: true },
   "event-source": { expected: "an address or a path without spaces", test: (text) => /^[\x21-\x7e]{1,512}$/.test(text) },
   "runbook-place": { expected: "a folder or an http(s) address", test: (text) => /^[^\s<>|*`]{1,512}$/.test(text) },
+  // Not "duration": editors know that one as ISO 8601.
+  "time-span": { expected: "a time such as 90s, 10m, 1h or 2d, at most 30d", test: isTimeSpan },
+  "time-offset": { expected: "a time such as 0m, 90s, 10m or 1h", test: (text) => parseDuration(text) !== undefined },
+  "cap-share": {
+    expected: "a share of the cap above 0 and at most 10, such as 0.75 or 75%",
+    test: (text) => isBetween(shareOf(text), 0, 10),
+  },
+  "latency-limit": { expected: "milliseconds above 0, or off", test: (text) => text === "off" || isBetween(numberOf(text), 0, 3_600_000) },
+  "error-limit": {
+    expected: "a share above 0 and at most 1, such as 0.01 or 1%, or off",
+    test: (text) => text === "off" || isBetween(shareOf(text), 0, 1),
+  },
+  "score-limit": { expected: "a score above 0 and at most 5, or off", test: (text) => text === "off" || isBetween(numberOf(text), 0, 5) },
   token: { expected: "at least 8 visible ASCII characters without spaces", test: (text) => /^[\x21-\x7e]{8,}$/.test(text), secret: true },
 } as const satisfies Record<string, TextFormat>;
 
@@ -59,6 +73,31 @@ function isSigningKey(text: string): boolean {
   const match = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text);
   const bytes = match ? Buffer.from(match[1]!, "base64").length : 0;
   return bytes >= 24 && bytes <= 64;
+}
+
+/** "0.75" and "75%" are 750000 millionths; undefined when it is no plain number of at most six decimals. */
+export function millionthsOf(share: string): bigint | undefined {
+  return share.endsWith("%") ? parseDecimal(`${share.slice(0, -1)}e-2`, 6) : parseDecimal(share, 6);
+}
+
+/** "0.75" and "75%" are 0.75. */
+export function shareOf(text: string): number | undefined {
+  const millionths = millionthsOf(text);
+  return millionths === undefined ? undefined : Number(millionths) / 1_000_000;
+}
+
+function numberOf(text: string): number | undefined {
+  return parseDecimal(text, 6) === undefined ? undefined : Number(text);
+}
+
+/** Above the one and up to the other. */
+function isBetween(number: number | undefined, above: number, most: number): boolean {
+  return number !== undefined && number > above && number <= most;
+}
+
+function isTimeSpan(text: string): boolean {
+  const ms = parseDuration(text);
+  return ms !== undefined && ms > 0 && ms <= 30 * 86_400_000;
 }
 
 function isUsd(text: string): boolean {

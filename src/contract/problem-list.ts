@@ -300,6 +300,13 @@ export const PROBLEMS = {
     title: "The configuration cannot be used.",
     remedy: "Correct the named line; `ballast validate` checks a file without starting.",
   },
+  policy_invalid: {
+    status: 400,
+    retry: false,
+    title: "The policy cannot be used.",
+    remedy:
+      "Correct the named places; docs/reference/policy.md lists what a policy and its tests may say, `ballast validate` checks a file.",
+  },
   server_unreachable: {
     status: 503,
     retry: true,

@@ -1,0 +1,94 @@
+import { invariant } from "../invariant.ts";
+import { type LeverId, leverKind } from "../levers/lever-list.ts";
+import { type LeverState, leverState } from "../levers/lever-state.ts";
+import { isCheaper } from "../levers/lever-step.ts";
+import type { Instant } from "../time/window.ts";
+import type { ControlState, Decision } from "./decision.ts";
+
+const NOTHING_FAILED: ReadonlySet<LeverId> = new Set();
+
+/**
+ * The state once decisions are carried out.
+ * @param failed levers that could not be turned: they stay where they are, and a failed revert is tried again
+ */
+export function afterDecisions(
+  state: ControlState,
+  decisions: readonly Decision[],
+  now: Instant,
+  failed: ReadonlySet<LeverId> = NOTHING_FAILED,
+): ControlState {
+  let { levers, reached } = state;
+  for (const decision of decisions) {
+    switch (decision.kind) {
+      case "reached":
+        reached = [...reached, decision.threshold];
+        break;
+      case "cleared":
+        reached = reached.filter((key) => key !== decision.threshold);
+        break;
+      case "apply":
+      case "revert":
+      case "keep": {
+        const before = leverState(levers, decision.lever);
+        levers = { ...levers, [decision.lever]: nextState(before, decision, now, failed.has(decision.lever)) };
+        break;
+      }
+      case "page":
+        levers = decision.about === "revert_failed" ? withPage(levers, decision.levers) : levers;
+        break;
+      case "notify":
+      case "ask_approval":
+      case "open_postmortem":
+        break;
+      default:
+        return decision satisfies never;
+    }
+  }
+  return { levers, reached };
+}
+
+type Change = Extract<Decision, { readonly kind: "apply" | "revert" | "keep" }>;
+
+function nextState(state: LeverState, change: Change, now: Instant, hasFailed: boolean): LeverState {
+  switch (change.kind) {
+    case "apply": {
+      invariant(state.value === change.from, `${change.lever} is at ${state.value}, not at ${change.from} as was decided`);
+      const lever = leverKind(change.lever);
+      invariant(isCheaper(lever, change.to, change.from), `${change.lever} is applied towards the dearer side`);
+      if (hasFailed) return { ...state, appliedAt: now };
+      const probation = change.probationUntil === undefined ? undefined : { since: now, until: change.probationUntil };
+      return { ...state, value: change.to, before: change.from, appliedAt: now, probation, heldOffUntil: undefined };
+    }
+    case "revert":
+      return hasFailed ? withFailure(state, change, now) : reverted(state, change, now);
+    case "keep":
+      return { ...state, before: state.value, probation: undefined, failures: 0 };
+    default:
+      return change satisfies never;
+  }
+}
+
+type Revert = Extract<Decision, { readonly kind: "revert" }>;
+
+function reverted(state: LeverState, { to, cause, holdOffUntil }: Revert, now: Instant): LeverState {
+  const failures = cause === "guardrail" ? state.failures + 1 : state.failures;
+  return {
+    ...{ value: to, before: to, appliedAt: state.appliedAt, revertedAt: now },
+    ...{ probation: undefined, failures, heldOffUntil: holdOffUntil, failedRevert: undefined },
+  };
+}
+
+/** A guardrail that a failed revert was for counts once, however often it is tried. */
+function withFailure(state: LeverState, { to, cause, holdOffUntil }: Revert, now: Instant): LeverState {
+  const { since, attempts, paged } = state.failedRevert ?? { since: now, attempts: 0, paged: false };
+  const failures = cause === "guardrail" ? state.failures + 1 : state.failures;
+  return { ...state, failures, heldOffUntil: holdOffUntil, failedRevert: { since, to, attempts: attempts + 1, paged } };
+}
+
+function withPage(levers: ControlState["levers"], paged: readonly LeverId[]): ControlState["levers"] {
+  const entries = paged.flatMap((id) => {
+    const state = leverState(levers, id);
+    return state.failedRevert ? [[id, { ...state, failedRevert: { ...state.failedRevert, paged: true } }] as const] : [];
+  });
+  return { ...levers, ...Object.fromEntries(entries) };
+}
