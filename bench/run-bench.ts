@@ -11,6 +11,7 @@ import { ledgerBench } from "./ledger-bench.ts";
 import { LoadCaller } from "./load-caller.ts";
 import { memoryBench } from "./memory-bench.ts";
 import { postgresBench } from "./postgres-bench.ts";
+import { repriceBench } from "./reprice-bench.ts";
 
 /*
  * node bench/run-bench.ts [--rounds 5] [--seconds 4] [--only gateway] [--calls 180000] [--checkout folder] [--against folder] [--json]
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   ledger: ledgerBench,
   budgets: budgetsBench,
   postgres: postgresBench,
+  reprice: repriceBench,
 };
 
 const { values } = parseArgs({
