@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config/config-schema.ts";
-import { readPriceBook } from "./config/read-price-book.ts";
+import { readPrices } from "./config/read-price-book.ts";
+import { createPriceBook } from "./core/pricing/price-book.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
@@ -54,7 +55,8 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
 export async function openGateway(config: Config, place: GatewayPlace, { log, opened, observe, maxPages }: GatewayParts) {
   const now = systemClock;
   // What takes long is done before the ledger is told that this process lives, since others listen for its heartbeats from then on.
-  const prices = readPriceBook(config);
+  const { parts: priceParts, sources } = readPrices(config);
+  const prices = createPriceBook(sources);
   const providers = config.providers.map((provider) => servedProvider(provider, place.simUrls.get(provider.name)));
   const ledger = await openLedgerStore(config, place, maxPages);
   let openHolds = () => 0;
@@ -104,7 +106,8 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     },
     log,
   };
-  return { store, cache, statuses, budgets, keys, desk, life, prices, providers, settings, newTraceId, door: gatewayDoor(gateway) };
+  const ledgerParts = { store, cache, statuses, budgets, keys, desk, life };
+  return { ...ledgerParts, prices, priceParts, providers, settings, newTraceId, door: gatewayDoor(gateway) };
 }
 
 /** The ledger of the configuration, opened as this process. */

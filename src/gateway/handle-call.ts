@@ -239,7 +239,8 @@ async function finishCall(
     report?.head.status ?? (result.kind === "refused" ? result.head.status : verdict.problem === "provider_timeout" ? 504 : 502);
   const reading = report?.reading.outcome === "measured" ? report.reading : undefined;
   const callResult: CallResult = {
-    ...resultOf(verdict, status, reading?.responseId, reading?.serviceTier ?? ""),
+    // The tier it was priced at: what the answer names, or else what was asked for. With it the call can be priced again.
+    ...resultOf(verdict, status, reading?.responseId, reading ? (reading.serviceTier ?? summary.tiers.service ?? "") : ""),
     ttftMs: report?.firstPieceAt == null ? null : report.firstPieceAt - record.startedAt,
   };
   const answer = report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;

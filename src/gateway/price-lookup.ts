@@ -25,7 +25,11 @@ export function pricedTargets(routes: readonly Route[], prices: PriceBook, at: I
   }
   if (priced.length === 0) {
     const [first] = routes;
-    throw new Problem("model_not_priced", { model: first?.model, provider: first?.provider.name });
+    const called = { model: first?.model, provider: first?.provider.name };
+    const currency = first && prices.currencyWithoutRate(first.provider.priceList, first.model, at);
+    if (currency === undefined) throw new Problem("model_not_priced", called);
+    const message = `The price of ${first?.model} is in ${currency}, and fx_rates has no rate for it that holds now.`;
+    throw new Problem("model_not_priced", { ...called, reason: "no_fx_rate", detail: currency }, { message });
   }
   return priced;
 }

@@ -91,3 +91,12 @@ export function scaleTokenFigures(figures: PriceFigures, factor: bigint): PriceF
   }
   return scaled;
 }
+
+/** Every price, fees too, turned into another by the same rule. */
+export function mapFigures(figures: PriceFigures, turn: (price: Atto) => Atto): PriceFigures {
+  const turned = new Map<PriceKey, Figure>();
+  for (const [key, { base, tiers }] of figures) {
+    turned.set(key, { base: turn(base), tiers: tiers.map(({ above, price }) => ({ above, price: turn(price) })) });
+  }
+  return turned;
+}
