@@ -117,6 +117,7 @@ async function start(
       keys,
       desk,
       prices: priceLookup(prices, lists),
+      ignoredUsageKeys: settings.ignoredUsageKeys,
       routesOf: (model) => placesOf(model, settings.routes),
       warehouse,
       wantsWarehouse: config.stores.warehouse !== "none",

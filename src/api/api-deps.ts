@@ -28,6 +28,8 @@ export interface ApiParts {
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;
   readonly prices: PriceLookup;
+  /** Paths of counts in answers that the operator has said to cost nothing. */
+  readonly ignoredUsageKeys: ReadonlySet<string>;
   /** Where the gateway sends calls of a model, in its order; empty when nothing serves it. */
   readonly routesOf: (model: string) => readonly { readonly provider: string; readonly model: string; readonly priceList: string }[];
   /** Undefined when none is installed or configured. */

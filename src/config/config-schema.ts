@@ -142,6 +142,17 @@ const provider = closed(
     price_list: Type.Optional(
       text("Provider id in the price list. Default: openai and anthropic for these kinds, else the name.", { format: "scope-value" }),
     ),
+    price: oneOf(
+      "What a call costs: the list price of what its answer counts, or what the provider says in its answer (OpenRouter's usage.cost, xAI's cost_in_usd_ticks, Perplexity's usage.cost). Where an answer says no cost, the list price counts.",
+      ["list", "provider_reported"],
+      "list",
+    ),
+    unlisted_hold_usd: Type.Optional(
+      amount(
+        "Only with `price: provider_reported`: what a call of a model without a list price holds, the most that one may cost, in USD. Such calls are refused unless it is set.",
+        "usd",
+      ),
+    ),
     models: Type.Optional(
       Type.Array(Type.String({ format: "model-pattern" satisfies TextFormatName }), {
         maxItems: 1000,
@@ -417,6 +428,10 @@ export const configSchema = closed(
           "Calls whose input size cannot be known beforehand are refused, or hold the price of the model's whole context window.",
           ["refuse", "hold_context_window"],
           "refuse",
+        ),
+        ignored_usage_keys: list(
+          Type.String({ minLength: 1, maxLength: 120 }),
+          "Counts in answers of providers that Ballast does not know and that cost nothing, such as usage.foo_tokens. A call with any other unknown count is unpriced, and told as the alert UnknownUsageUnit.",
         ),
         drain_max_usd: amount("After the caller has left, an answer is read on for at most this cost, in USD.", "usd", { default: "0.50" }),
         drain_max_ms: whole("… and for at most this time.", 0, 3_600_000, 30_000),

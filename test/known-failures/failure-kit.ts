@@ -40,6 +40,7 @@ export async function openFailureKit(options: KitOptions = {}, scope: Scope = { 
     keys: kit.keys,
     desk: kit.desk,
     prices: priceLookup(kit.gateway.prices, ["openai", "anthropic"]),
+    ignoredUsageKeys: new Set(),
     routesOf: () => [],
     warehouse: undefined,
     wantsWarehouse: false,
