@@ -13,13 +13,13 @@ const COUNTED = [
 
 /**
  * Anthropic's API reference, "Messages", usage. Fetching a page costs the tokens that it comes to and nothing else ("Web fetch tool", 2026).
- * Iterations are counted below, or name what is billed apart.
+ * Iterations are counted below, or name what is billed apart. The last three are what others add who speak this dialect: parts and sums.
  */
 const ANTHROPIC_KEYS = usageKeys(
   COUNTED,
   ["server_tool_use.web_search_requests", "server_tool_use.web_fetch_requests"],
   COUNTED.map((path) => `iterations.${path}`),
-  ["pydantic_ai_gateway"],
+  ["total_tokens", "output_tokens_details.reasoning_tokens", "pydantic_ai_gateway"],
 );
 
 /** `/v1/messages`. Anthropic's `input_tokens` leave cached ones out; ours contain them. */

@@ -201,7 +201,20 @@ describe("counts that only the total shows", () => {
   it("of a response with xAI's tools are searches in posts, and tools that nobody shows are unknown", () => {
     const usage = { input_tokens: 1, output_tokens: 1, num_server_side_tools_used: 3 };
     expect(extractUsage("openai-responses", { usage })).toMatchObject({ unknownCounts: { "usage.num_server_side_tools_used": 3 } });
-    const told = { ...usage, server_side_tool_usage_details: { web_search_calls: 1, x_search_calls: 2 } };
-    expect(usageOf("openai-responses", { usage: told })).toMatchObject({ webSearches: 1, units: { social_searches: 2 } });
+    const ran = {
+      web_search_calls: 1,
+      x_search_calls: 2,
+      file_search_calls: 3,
+      document_search_calls: 4,
+      code_interpreter_calls: 5,
+      mcp_calls: 6,
+    };
+    const told = { ...usage, server_side_tool_usage_details: ran, context_details: { input_tokens: 1, output_tokens: 1 } };
+    const reading = extractUsage("openai-responses", { usage: told, output: [{ type: "file_search_call" }] });
+    const units = { social_searches: 2, storage_searches: 7, code_executions: 5 };
+    expect(reading).toMatchObject({ usage: { webSearches: 1, units }, unknownCounts: undefined, billedApart: [] });
+    const drawn = { ...usage, server_side_tool_usage_details: { image_generation_calls: 1 } };
+    const path = "usage.server_side_tool_usage_details.image_generation_calls";
+    expect(extractUsage("openai-responses", { usage: drawn })).toMatchObject({ unknownCounts: { [path]: 1 } });
   });
 });

@@ -26,6 +26,20 @@ const OPENROUTER = [
 /** docs.x.ai, "Chat" and "Consumption": sources of live search are billed, tools are told by kind. */
 const XAI = ["num_sources_used", "cost_in_usd_ticks", "num_server_side_tools_used"];
 
+/** Tools by kind are billed apiece, but for MCP, which costs only its tokens; images that a tool makes are counted by nobody here. The context is part of the totals. */
+const XAI_TOOLS = [
+  ...["web_search_calls", "x_search_calls", "code_interpreter_calls", "file_search_calls", "document_search_calls", "mcp_calls"].map(
+    (kind) => `server_side_tool_usage_details.${kind}`,
+  ),
+  "context_details",
+];
+
+/** SambaNova, recorded: times and rates beside the counts. */
+const SAMBANOVA = [
+  ...["acceptance_rate", "start_time", "end_time", "time_to_first_token", "total_latency", "total_tokens_per_sec"],
+  ...["completion_tokens_per_sec", "completion_tokens_after_first_per_sec", "completion_tokens_after_first_per_sec_first_ten"],
+];
+
 const OTHER_CHAT = [
   // DeepSeek's API reference: hits and misses add up to `prompt_tokens`.
   ...["prompt_cache_hit_tokens", "prompt_cache_miss_tokens"],
@@ -42,11 +56,11 @@ const OTHER_CHAT = [
   // Alibaba's explicit cache; LiteLLM and others that put Anthropic's counts beside OpenAI's.
   ...["prompt_tokens_details.cache_creation_input_tokens", "prompt_tokens_details.cache_creation"],
   ...["cache_creation_input_tokens", "cache_read_input_tokens"],
-  // Pydantic's gateway: its own estimate of the cost.
-  "pydantic_ai_gateway",
+  // DeepInfra, and Pydantic's gateway: estimates of the cost.
+  ...["estimated_cost", "pydantic_ai_gateway"],
 ];
 
-export const CHAT_KEYS = usageKeys(OPENAI_CHAT, OPENROUTER, XAI, OTHER_CHAT);
+export const CHAT_KEYS = usageKeys(OPENAI_CHAT, OPENROUTER, XAI, XAI_TOOLS, SAMBANOVA, OTHER_CHAT);
 
 /** OpenAI's API reference, "The response object"; xAI and OpenRouter speak it too. */
 export const RESPONSES_KEYS = usageKeys(
@@ -55,11 +69,9 @@ export const RESPONSES_KEYS = usageKeys(
     (part) => `input_tokens_details.${part}`,
   ),
   ["reasoning_tokens", "audio_tokens", "text_tokens", "image_tokens"].map((part) => `output_tokens_details.${part}`),
-  ["web_search_calls", "x_search_calls", "code_interpreter_calls", "file_search_calls", "document_search_calls", "mcp_calls"].map(
-    (kind) => `server_side_tool_usage_details.${kind}`,
-  ),
   OPENROUTER,
   XAI,
+  XAI_TOOLS,
   ["pydantic_ai_gateway"],
 );
 

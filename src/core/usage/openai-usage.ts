@@ -2,7 +2,7 @@ import type { BilledApart } from "./anthropic-usage.ts";
 import type { FoundUsage } from "./extract-usage.ts";
 import { CHAT_KEYS, EMBEDDINGS_KEYS, RESPONSES_KEYS } from "./openai-usage-keys.ts";
 import { reportedCost } from "./provider-cost.ts";
-import { NO_USAGE } from "./usage.ts";
+import { NO_USAGE, type TokenCounts, type UnitCounts } from "./usage.ts";
 import { countIn, countOrNone, isObject, millisecondsIn, requireCount } from "./usage-fields.ts";
 import { type UnknownCounts, unknownCounts } from "./usage-keys.ts";
 
@@ -19,24 +19,24 @@ export function readChatUsage(body: Record<string, unknown>): FoundUsage | undef
   const heardMs = usage.prompt_audio_seconds === undefined ? 0 : millisecondsIn(usage, "prompt_audio_seconds");
   const apart = reasoningOutside(usage, inputTokens, inside, told) ? told : 0;
   const hidden = heardMs > 0 ? 0 : hiddenOutput(usage, inputTokens + inside + apart + citationTokens);
+  const counts: TokenCounts = {
+    ...NO_USAGE,
+    inputTokens,
+    outputTokens: inside + apart + hidden + citationTokens,
+    cacheReadTokens: cachedTokens(usage),
+    cacheWriteTokens: writtenTokens(usage),
+    inputAudioTokens: countOrNone(input, "audio_tokens"),
+    inputImageTokens: countOrNone(input, "image_tokens"),
+    inputVideoTokens: countOrNone(input, "video_tokens"),
+    outputAudioTokens: countOrNone(output, "audio_tokens"),
+    outputImageTokens: countOrNone(output, "image_tokens"),
+    // OpenRouter was recorded with a token more of reasoning than of output.
+    reasoningTokens: Math.min(told + hidden, inside + apart + hidden),
+    citationTokens,
+    webSearches: searchesIn(usage),
+  };
   return {
-    usage: {
-      ...NO_USAGE,
-      inputTokens,
-      outputTokens: inside + apart + hidden + citationTokens,
-      cacheReadTokens: cachedTokens(usage),
-      cacheWriteTokens: writtenTokens(usage),
-      inputAudioTokens: countOrNone(input, "audio_tokens"),
-      inputImageTokens: countOrNone(input, "image_tokens"),
-      inputVideoTokens: countOrNone(input, "video_tokens"),
-      outputAudioTokens: countOrNone(output, "audio_tokens"),
-      outputImageTokens: countOrNone(output, "image_tokens"),
-      // OpenRouter was recorded with a token more of reasoning than of output.
-      reasoningTokens: Math.min(told + hidden, inside + apart + hidden),
-      citationTokens,
-      webSearches: searchesIn(usage),
-      ...(heardMs > 0 ? { units: { input_audio_ms: heardMs } } : {}),
-    },
+    usage: heardMs > 0 ? { ...counts, units: { input_audio_ms: heardMs } } : counts,
     billedApart: executedTools(body),
     unknownCounts: unknownCounts("usage", usage, CHAT_KEYS),
     costAtto: reportedCost(usage),
@@ -135,24 +135,25 @@ export function readResponsesUsage(body: Record<string, unknown>): FoundUsage | 
   const hidden = hiddenOutput(usage, inputTokens + inside + apart);
   const { input_tokens_details: input, output_tokens_details: output } = usage;
   const tools = toolsIn(body);
-  const posts = countOrNone(usage.server_side_tool_usage_details, "x_search_calls");
+  const units = ownTools(usage);
+  const counts: TokenCounts = {
+    ...NO_USAGE,
+    inputTokens,
+    outputTokens: inside + apart + hidden,
+    cacheReadTokens: countOrNone(input, "cached_tokens"),
+    cacheWriteTokens: countOrNone(input, "cache_write_tokens"),
+    inputAudioTokens: countOrNone(input, "audio_tokens"),
+    inputImageTokens: countOrNone(input, "image_tokens"),
+    inputVideoTokens: countOrNone(input, "video_tokens"),
+    outputAudioTokens: countOrNone(output, "audio_tokens"),
+    outputImageTokens: countOrNone(output, "image_tokens"),
+    reasoningTokens: Math.min(reasoning + hidden, inside + apart + hidden),
+    webSearches: webSearches(usage, tools.searches),
+  };
   return {
-    usage: {
-      ...NO_USAGE,
-      inputTokens,
-      outputTokens: inside + apart + hidden,
-      cacheReadTokens: countOrNone(input, "cached_tokens"),
-      cacheWriteTokens: countOrNone(input, "cache_write_tokens"),
-      inputAudioTokens: countOrNone(input, "audio_tokens"),
-      inputImageTokens: countOrNone(input, "image_tokens"),
-      inputVideoTokens: countOrNone(input, "video_tokens"),
-      outputAudioTokens: countOrNone(output, "audio_tokens"),
-      outputImageTokens: countOrNone(output, "image_tokens"),
-      reasoningTokens: Math.min(reasoning + hidden, inside + apart + hidden),
-      webSearches: webSearches(usage, tools.searches),
-      ...(posts > 0 ? { units: { social_searches: posts } } : {}),
-    },
-    billedApart: tools.billedApart,
+    usage: units ? { ...counts, units } : counts,
+    // What is counted by kind has a price by kind.
+    billedApart: units ? tools.billedApart.filter((item) => item === "image_generation_call") : tools.billedApart,
     unknownCounts: withUnseenTools(usage, tools.calls, unknownCounts("usage", usage, RESPONSES_KEYS)),
     costAtto: reportedCost(usage),
   };
@@ -165,6 +166,15 @@ function webSearches(usage: Record<string, unknown>, shown: number): number {
     countOrNone(usage.server_side_tool_usage_details, "web_search_calls"),
   );
   return Math.max(shown, counted) + countOrNone(usage, "num_sources_used");
+}
+
+/** The tools that xAI counts by kind, and bills apiece, but for searches of the web. */
+function ownTools({ server_side_tool_usage_details: ran }: Record<string, unknown>): UnitCounts | undefined {
+  const social = countOrNone(ran, "x_search_calls");
+  const stored = countOrNone(ran, "file_search_calls") + countOrNone(ran, "document_search_calls");
+  const code = countOrNone(ran, "code_interpreter_calls");
+  if (social + stored + code === 0) return undefined;
+  return { social_searches: social, storage_searches: stored, code_executions: code };
 }
 
 /** xAI counts the tools it ran; of those that are neither shown as items nor told by kind nobody knows what they cost. */

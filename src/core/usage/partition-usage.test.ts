@@ -51,6 +51,7 @@ describe("partitionUsage", () => {
       partitionUsage({ ...NO_USAGE, inputTokens: 9, cacheReadTokens: 5, inputVideoTokens: 1, cacheVideoReadTokens: 2 }),
     ).toBeUndefined();
     expect(isConsistent({ ...NO_USAGE, inputTokens: -1 })).toBe(false);
+    for (const count of Object.keys(NO_USAGE)) expect([count, isConsistent({ ...NO_USAGE, [count]: Number.NaN })]).toEqual([count, false]);
     expect(isConsistent({ ...NO_USAGE, units: { seats: 1.5 } })).toBe(false);
   });
 });

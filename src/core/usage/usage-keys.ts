@@ -44,7 +44,24 @@ const LONGEST_PATH = 120;
  * @param name of the object in the answer, such as "usage"
  * @returns undefined, as for nearly every answer, when there are none
  */
-export function unknownCounts(name: string, fields: object, keys: UsageKeys): UnknownCounts | undefined {
+export function unknownCounts(name: string, fields: Record<string, unknown>, keys: UsageKeys): UnknownCounts | undefined {
+  return mayHoldUnknown(fields, keys) ? findUnknown(name, fields, keys) : undefined;
+}
+
+/** A quick look, which nearly every answer passes: whether anything is there that is no number or text at a known place. */
+function mayHoldUnknown(fields: Record<string, unknown>, keys: UsageKeys): boolean {
+  for (const member in fields) {
+    const value = fields[member];
+    const known = keys[member];
+    if (known === true || value === null || value === 0 || typeof value === "string" || typeof value === "boolean") continue;
+    // Known members lie few levels deep, so this does not go deeper than they do.
+    if (known === undefined || typeof value !== "object" || Array.isArray(value)) return true;
+    if (mayHoldUnknown(value as Record<string, unknown>, known)) return true;
+  }
+  return false;
+}
+
+function findUnknown(name: string, fields: object, keys: UsageKeys): UnknownCounts | undefined {
   let unknown: Record<string, number> | undefined;
   const open: [string, object, UsageKeys | undefined][] = [[name, fields, keys]];
   for (let next = open.pop(); next; next = open.pop()) {
