@@ -17,6 +17,7 @@ import { gatewayDoor } from "./gateway/gateway-door.ts";
 import type { Gateway } from "./gateway/handle-call.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
 import { SharedAnswers } from "./gateway/shared-answers.ts";
+import { UnknownUnits } from "./gateway/unknown-units.ts";
 import { openCache } from "./open-cache.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 import { bootId } from "./std/boot-id.ts";
@@ -99,6 +100,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     steadyNow: steadyClock,
     newId: newTraceId,
     random: Math.random,
+    unknownUnits: new UnknownUnits(),
     observe: (record, result, latencyMs) => {
       observe(factsOf(record, result, latencyMs), isExceeded(record, result));
       // A refusal shows in the tenant's status, and is in no ledger.
@@ -135,6 +137,7 @@ function factsOf(record: CallRecord, result: CallResult, latencyMs: number): Cal
     provider: record.provider,
     model: record.model,
     outcome: result.outcome,
+    unpricedReason: result.unpriced?.reason,
     reportType: "",
     bookedNano: result.bookedNano ?? 0n,
     inputTokens: result.usage?.inputTokens ?? 0,

@@ -120,6 +120,7 @@ async function start(
       desk,
       prices: priceLookup(prices, lists),
       knowledge,
+      ignoredUsageKeys: settings.ignoredUsageKeys,
       routesOf: (model) => placesOf(model, settings.routes),
       warehouse,
       wantsWarehouse: config.stores.warehouse !== "none",

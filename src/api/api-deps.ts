@@ -31,6 +31,8 @@ export interface ApiParts {
   readonly prices: PriceLookup;
   /** What prices are worked out from, for months that are priced again. */
   readonly knowledge: PriceKnowledge;
+  /** Paths of counts in answers that the operator has said to cost nothing. */
+  readonly ignoredUsageKeys: ReadonlySet<string>;
   /** Where the gateway sends calls of a model, in its order; empty when nothing serves it. */
   readonly routesOf: (model: string) => readonly { readonly provider: string; readonly model: string; readonly priceList: string }[];
   /** Undefined when none is installed or configured. */

@@ -365,6 +365,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
         }),
     },
     prices: PRICES,
+    ignoredUsageKeys: new Set(["usage.dance_steps"]),
     routesOf: () => [],
     warehouse,
     wantsWarehouse: true,

@@ -161,6 +161,9 @@ function providerConflicts(provider: ProviderConfig, path: string): Conflict[] {
   if (provider.kind !== "sim" && provider.options !== undefined) {
     conflicts.push({ setting: `${path}.options`, message: `only kind sim has options, this is ${provider.kind}` });
   }
+  if (provider.unlisted_hold_usd !== undefined && provider.price !== "provider_reported") {
+    conflicts.push({ setting: `${path}.unlisted_hold_usd`, message: "goes only with `price: provider_reported`" });
+  }
   return [...conflicts, ...headerConflicts(Object.keys(provider.headers), path)];
 }
 

@@ -142,6 +142,17 @@ const provider = closed(
     price_list: Type.Optional(
       text("Provider id in the price list. Default: openai and anthropic for these kinds, else the name.", { format: "scope-value" }),
     ),
+    price: oneOf(
+      "What a call costs: the list price of what its answer counts, or what the provider says in its answer (OpenRouter's usage.cost, xAI's cost_in_usd_ticks, Perplexity's usage.cost). Where an answer says no cost, the list price counts.",
+      ["list", "provider_reported"],
+      "list",
+    ),
+    unlisted_hold_usd: Type.Optional(
+      amount(
+        "Only with `price: provider_reported`: what a call of a model without a list price holds, the most that one may cost, in USD. Such calls are refused unless it is set.",
+        "usd",
+      ),
+    ),
     models: Type.Optional(
       Type.Array(Type.String({ format: "model-pattern" satisfies TextFormatName }), {
         maxItems: 1000,
@@ -192,7 +203,9 @@ const PRICE_DESCRIPTIONS: Record<PriceKey, string> = {
   input_audio_mtok: "USD per million audio input tokens.",
   cache_audio_read_mtok: "USD per million audio tokens read from the cache.",
   input_image_mtok: "USD per million image input tokens.",
+  cache_image_read_mtok: "USD per million image tokens read from the cache.",
   input_video_mtok: "USD per million video input tokens.",
+  cache_video_read_mtok: "USD per million video tokens read from the cache.",
   output_mtok: "USD per million output tokens.",
   output_audio_mtok: "USD per million audio output tokens.",
   output_image_mtok: "USD per million image output tokens.",
@@ -201,6 +214,21 @@ const PRICE_DESCRIPTIONS: Record<PriceKey, string> = {
   output_citation_mtok: "USD per million citation tokens.",
   requests_kcount: "USD per thousand requests.",
   web_searches_kcount: "USD per thousand web searches.",
+  input_audio_hours: "USD per hour of audio that goes in.",
+  output_audio_hours: "USD per hour of audio that comes out.",
+  input_mchars: "USD per million characters of input.",
+  input_images_kcount: "USD per thousand images that go in.",
+  output_images_kcount: "USD per thousand images that come out.",
+  input_gpixels: "USD per billion pixels of images that go in.",
+  input_document_kpages: "USD per thousand pages of documents.",
+  input_annotated_document_kpages: "USD per thousand pages of documents with annotations.",
+  input_text_messages_kcount: "USD per thousand text messages of a live session.",
+  rerank_searches_kcount: "USD per thousand rerank searches (Cohere's search units).",
+  classifications_kcount: "USD per thousand classifications.",
+  social_searches_kcount: "USD per thousand searches in social networks.",
+  storage_searches_kcount: "USD per thousand searches in stored files.",
+  code_executions_kcount: "USD per thousand runs of code by the provider.",
+  seats: "USD per seat.",
 };
 const price = (key: PriceKey) => Type.Optional(amount(PRICE_DESCRIPTIONS[key], "price"));
 const figures = Object.fromEntries(PRICE_KEYS.map((key) => [key, price(key)])) as { [Key in PriceKey]: ReturnType<typeof price> };
@@ -448,6 +476,10 @@ export const configSchema = closed(
           "Calls whose input size cannot be known beforehand are refused, or hold the price of the model's whole context window.",
           ["refuse", "hold_context_window"],
           "refuse",
+        ),
+        ignored_usage_keys: list(
+          Type.String({ minLength: 1, maxLength: 120 }),
+          "Counts in answers of providers that Ballast does not know and that cost nothing, such as usage.foo_tokens. A call with any other unknown count is unpriced, and told as the alert UnknownUsageUnit.",
         ),
         drain_max_usd: amount("After the caller has left, an answer is read on for at most this cost, in USD.", "usd", { default: "0.50" }),
         drain_max_ms: whole("… and for at most this time.", 0, 3_600_000, 30_000),

@@ -254,6 +254,10 @@ export interface Ending {
   /** RequestTrace as JSON, for the outbox; null when the call has another record. */
   readonly trace: string | null;
   readonly idempotency?: { readonly keyId: string; readonly key: string; readonly answer: StoredAnswer } | undefined;
+  /** Why the hold is in doubt, for whoever has to find out what it cost. Only for kind doubt. */
+  readonly doubt?: string | undefined;
+  /** What is to be told of the call, as a row of the outbox under "alert". */
+  readonly alert?: string | undefined;
 }
 
 export interface EndingAnswer {

@@ -41,6 +41,7 @@ export async function openFailureKit(options: KitOptions = {}, scope: Scope = { 
     desk: kit.desk,
     prices: priceLookup(kit.gateway.prices, ["openai", "anthropic"]),
     knowledge: { parts: [], sinceMs: 0, priceLists: new Map() },
+    ignoredUsageKeys: new Set(),
     routesOf: () => [],
     warehouse: undefined,
     wantsWarehouse: false,

@@ -44,9 +44,9 @@ export const pricesRoutes: readonly Route[] = [
     handle: async ({ body }, deps) => {
       const at = body.at === undefined ? deps.now() : readInstant(body.at, "/at");
       const [provider, model] = [checkScopeValue(body.provider, "/provider"), checkScopeValue(body.model, "/model")];
-      const usage = readUsage(body.usage, body.dialect);
-      const how = { serviceTier: body.service_tier, batch: body.batch === true };
-      return ok(explanationView(deps.prices.find(provider, model, at), usage, how, at));
+      const reading = readUsage(body.usage, body.dialect);
+      const how = { serviceTier: body.service_tier, batch: body.batch === true, ignoredKeys: deps.ignoredUsageKeys };
+      return ok(explanationView(deps.prices.find(provider, model, at), reading, how, at));
     },
   }),
   route({
