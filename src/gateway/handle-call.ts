@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../contract/problem.ts";
 import { formatUsd } from "../core/money/usd.ts";
 import { callCeiling } from "../core/pricing/call-ceiling.ts";
+import { reportedPriceId } from "../core/pricing/price-answer.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
@@ -18,7 +19,7 @@ import { answerOwner, claimCall, type IdempotentCall, requestFingerprint } from 
 import type { BodySummary } from "./inspect-body.ts";
 import { judgeCall, neverSent, type Verdict } from "./judge-call.ts";
 import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
-import { reportedPriceId } from "./price-lookup.ts";
+
 import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
 import { type Relay, relayAnswer } from "./relay-answer.ts";

@@ -2,6 +2,7 @@ import { Problem } from "../contract/problem.ts";
 import type { Nano } from "../core/money/usd.ts";
 import { missingAudioPrice } from "../core/pricing/audio-price.ts";
 import { callCeiling } from "../core/pricing/call-ceiling.ts";
+import { reportedPriceId } from "../core/pricing/price-answer.ts";
 import type { Price, PriceBook } from "../core/pricing/price-book.ts";
 import { compileRateCard } from "../core/pricing/rate-card.ts";
 import type { Instant } from "../core/time/window.ts";
@@ -43,11 +44,6 @@ export function pricedTargets(routes: readonly Route[], prices: PriceBook, at: I
 function unlistedPrice({ provider, model }: Route): Price {
   const id = reportedPriceId(provider.priceList, model);
   return { id, provider: provider.priceList, model, contextWindow: undefined, standard: compileRateCard(new Map()), variants: new Map() };
-}
-
-/** What traces have in place of a price's id where the provider's own word was booked. */
-export function reportedPriceId(priceList: string, model: string): string {
-  return `provider_reported/${priceList}/${model}`;
 }
 
 /** Passes that are held for when a provider's own tools run; recorded calls took up to 2.1 (genai-prices oracle). */

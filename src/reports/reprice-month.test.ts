@@ -176,6 +176,22 @@ describe("repricing a month", () => {
     }
   });
 
+  it("leaves a cost that the provider said as it is", async () => {
+    const may = { from: new Date("2026-05-01"), to: new Date("2026-06-01") };
+    const said = {
+      provider: "house",
+      model_id: "large",
+      price_id: "provider_reported/acme/large",
+      input_cost_usd: null,
+      gen_cost_usd: null,
+    };
+    const told = aTrace({ ...march, ...may }, { ...said, ts: "2026-05-03T00:00:00.000Z", trace_id: "told", unit_cost_usd: "0.123" });
+    await warehouse.insertTraces([JSON.stringify(told)]);
+    const found = await reprice(may);
+    expect([found.correctedCalls, found.differenceNano]).toEqual([0, 0n]);
+    expect(found.unpriceable.get("provider_reported")).toEqual({ calls: 1, nano: usd("0.123") });
+  });
+
   it("keeps the cost of a call that has no price any more, and says why", async () => {
     const before = await facts();
     const parts = [part("shipped_list", LIST), part("prices", [{ provider: "acme", model: "large", input_mtok: "2", currency: "EUR" }])];

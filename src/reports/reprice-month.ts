@@ -4,6 +4,7 @@ import { formatUsd, type Nano, parseDecimal } from "../core/money/usd.ts";
 import { callAmounts } from "../core/pricing/call-amounts.ts";
 import { CostComparison } from "../core/pricing/cost-comparison.ts";
 import type { KnownBooks, KnownPrices } from "../core/pricing/known-books.ts";
+import { isReportedPriceId } from "../core/pricing/price-answer.ts";
 import type { Contract } from "../core/pricing/price-term.ts";
 import { usageOfTrace } from "../core/usage/usage-details.ts";
 import type { CalledModel, CostFacts, FactTotal, RepricedShape, ShapesQuestion, UsageShape } from "../ports/cost-facts.ts";
@@ -213,6 +214,8 @@ class RepricingRun {
   #priceShape(shape: UsageShape, list: string): RepricedShape | undefined {
     const atMs = this.#cuts[shape.epoch - 1]!;
     const [currentNano, times] = [nanoOf(shape.currentUsd), BigInt(shape.calls)];
+    // What the provider said is what is owed; no list says otherwise.
+    if (isReportedPriceId(shape.priceId)) return this.#keep("provider_reported", shape, currentNano);
     const usage = usageOfShape(shape);
     if (usage === undefined) return this.#keep("unknown_count", shape, currentNano);
     const call = { provider: list, model: shape.model, serviceTier: shape.serviceTier, tenant: shape.tenant, usage };

@@ -22,6 +22,17 @@ export interface ReportedCost {
   readonly totalAtto: Atto;
 }
 
+const REPORTED = "provider_reported/";
+
+/** The price id of a cost that the provider said. */
+export function reportedPriceId(priceList: string, model: string): string {
+  return `${REPORTED}${priceList}/${model}`;
+}
+
+export function isReportedPriceId(priceId: string): boolean {
+  return priceId.startsWith(REPORTED);
+}
+
 /** Why an answer has no price, beside what `priceCall` knows. */
 export type UnpricedAnswerReason = UnpricedReason | "billed_apart" | "no_reported_cost";
 
