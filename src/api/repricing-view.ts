@@ -1,6 +1,7 @@
 import type { RepriceAnswer } from "../contract/repricing-contract.ts";
 import { formatDecimal, formatUsd, type Nano, parseDecimal } from "../core/money/usd.ts";
 import type { ChangedLine, CostTotals } from "../core/pricing/cost-comparison.ts";
+import { pricedPer } from "../core/pricing/unit-prices.ts";
 import type { RepricedMonth } from "../reports/reprice-month.ts";
 
 /** A repriced month as the API answers it. */
@@ -51,14 +52,14 @@ function totalsView({ calls, unpriced, unlisted, listNano, contractedNano, bille
 }
 
 function lineView(line: ChangedLine): RepriceAnswer["lines"][number] {
-  const isToken = line.unit !== "request" && line.unit !== "webSearch";
-  const each = (atto: bigint | undefined) => (atto === undefined ? null : formatDecimal(atto, isToken ? 12 : 15));
+  const { per, scale } = pricedPer(line.unit);
+  const each = (atto: bigint | undefined) => (atto === undefined ? null : formatDecimal(atto, scale));
   return {
     provider: line.provider,
     model: line.model,
     unit: line.unit,
     count: String(line.count),
-    per: isToken ? "million tokens" : "thousand",
+    per,
     old_price_id: line.oldPriceId ?? null,
     new_price_id: line.newPriceId,
     old_price_usd: each(line.oldEach),

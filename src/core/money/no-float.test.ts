@@ -24,7 +24,10 @@ const ARITHMETIC =
 
 /** Conversions that are fine, and why. */
 const CONVERSIONS: readonly (readonly [RegExp, string])[] = [
-  [/^BigInt\((?:bound\.|posting\.|usage\.)?(?:input_?[tT]okens|outputTokens|webSearches|requests|count)\)$/, "a count, whole by isCount"],
+  [
+    /^BigInt\((?:bound\.|posting\.|usage\.|component\.)?(?:calls|input_?[tT]okens|outputTokens|webSearches|requests|count)\)$/,
+    "a count, whole by isCount",
+  ],
   [/^BigInt\((?:budget\.)?(?:warnPercent|percent)\)$/, "a whole percent"],
   [/^BigInt\((?:whole \+ fraction|-?shift|9 - places|FACTOR_SCALE)\)$/, "decimal digits, or how many there are"],
   [/^BigInt\((?:row\.(?:limit|raised)_nano as bigint|limitNano|amount!)\)$/, "decimal text or bigint of the store"],
@@ -53,6 +56,14 @@ const CALCULATIONS: readonly (readonly [string, RegExp, string])[] = [
     /^const each: Atto = atto \/ BigInt\(count\);$/,
     "bigint, without a rest: the amount is count times this",
   ],
+  [
+    "src/core/pricing/cost-comparison.ts",
+    /component\.atto \/ BigInt\(component\.count\)\);$/,
+    "bigint, without a rest: the amount is count times this",
+  ],
+  ["src/core/pricing/model-timeline.ts", /^for \(let day = Math\.floor\(fromMs \/ DAY_MS\) \* DAY_MS;/, "days"],
+  ["src/core/pricing/price-row.ts", /knownAtMs: Math\.max\(row\.knownAtMs, knownAtMs\)/, "a time"],
+  ["src/core/pricing/price-term.ts", /^return \(value \+ by - 1n\) \/ by;$/, "bigint, rounded up"],
   ["src/core/pricing/price-call.ts", /^const atto = \(BigInt\(count\) \* figure \+ units - 1n\) \/ units;$/, "bigint, rounded up"],
   ["src/core/pricing/price-figures.ts", /\(price \* factor \+ unit - 1n\) \/ unit;$/, "bigint, rounded up"],
   [

@@ -22,7 +22,7 @@ export interface ChangedLine {
   readonly unit: CostUnit;
   readonly oldPriceId: string | undefined;
   readonly newPriceId: string;
-  /** Per unit; undefined where it was not charged, or had no price. */
+  /** Per unit, or as `CostComponent.figure`; undefined where it was not charged, or had no price. */
   readonly oldEach: Atto | undefined;
   readonly newEach: Atto | undefined;
   count: bigint;
@@ -110,7 +110,7 @@ function addTo(totals: CostTotals, amounts: CallAmounts, calls: number): void {
 }
 
 function eachOf(component: CostComponent | undefined): Atto | undefined {
-  return component && component.atto / BigInt(component.count);
+  return component && (component.figure ?? component.atto / BigInt(component.count));
 }
 
 function within<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

@@ -4,7 +4,7 @@ import { type Price, rateCardFor } from "./price-book.ts";
 import { type CostUnit, priceCall, type TokenUnit, type UnpricedReason } from "./price-call.ts";
 import type { PriceKey } from "./price-figures.ts";
 import { bandFor, type RateCard } from "./rate-card.ts";
-import { type PerUnit, type PricedUnit, UNIT_PRICES } from "./unit-prices.ts";
+import { isPricedUnit, type PerUnit, UNIT_PRICES } from "./unit-prices.ts";
 
 /** One line of a bill for one call: count times price is amount. */
 export interface PriceLine {
@@ -81,10 +81,6 @@ export function explainPrice(
     bookedUsd: formatUsd(bookedNano(cost.totalAtto)),
     tierAbove: above < 0 ? undefined : above,
   };
-}
-
-function isPricedUnit(unit: CostUnit): unit is PricedUnit {
-  return unit in UNIT_PRICES;
 }
 
 function line(unit: CostUnit, count: number, per: PriceLine["per"], priceUsd: string, atto: Atto, rule: string): PriceLine {

@@ -12,6 +12,8 @@ export interface CostComponent {
   readonly unit: CostUnit;
   readonly count: number;
   readonly atto: Atto;
+  /** Of what is counted otherwise than in tokens: the price, for as much as `UNIT_PRICES` says. */
+  readonly figure?: Atto;
 }
 
 export interface PricedCall {
@@ -117,7 +119,7 @@ function addOthers(components: CostComponent[], usage: Usage, card: RateCard): A
     // Up to an atto-dollar, where the figure is for more than one: we never charge less than we owe.
     const { units } = UNIT_PRICES[unit];
     const atto = (BigInt(count) * figure + units - 1n) / units;
-    components.push({ unit, count, atto });
+    components.push({ unit, count, atto, figure });
     sum += atto;
   }
   return sum;

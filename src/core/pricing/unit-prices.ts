@@ -36,3 +36,15 @@ export const UNIT_PRICES: Readonly<Record<Exclude<OtherUnit, "requests">, UnitPr
 };
 
 export type PricedUnit = keyof typeof UNIT_PRICES;
+
+export function isPricedUnit(unit: string): unit is PricedUnit {
+  return Object.hasOwn(UNIT_PRICES, unit);
+}
+
+const TOKENS = { per: "million tokens", scale: 12 } as const;
+
+/** What the price of a component is told by, and how many digits make its atto-dollars one of USD. */
+export function pricedPer(unit: string): Pick<UnitPrice, "per" | "scale"> {
+  if (isPricedUnit(unit)) return UNIT_PRICES[unit];
+  return unit === "request" || unit === "webSearch" ? THOUSAND : TOKENS;
+}
