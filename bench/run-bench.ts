@@ -12,6 +12,7 @@ import { ledgerBench } from "./ledger-bench.ts";
 import { LoadCaller } from "./load-caller.ts";
 import { memoryBench } from "./memory-bench.ts";
 import { postgresBench } from "./postgres-bench.ts";
+import { repriceBench } from "./reprice-bench.ts";
 
 /*
  * node bench/run-bench.ts [--rounds 5] [--seconds 4] [--only gateway] [--calls 180000] [--checkout folder] [--against folder] [--json]
@@ -26,6 +27,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   budgets: budgetsBench,
   postgres: postgresBench,
   controller: controllerBench,
+  reprice: repriceBench,
 };
 
 const { values } = parseArgs({

@@ -5,9 +5,10 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BudgetWish, planBudget, setBudget } from "./api/budget-change.ts";
 import { parseConfig } from "./config/read-config.ts";
 import { formatUsd, usd } from "./core/money/usd.ts";
+import { createPriceBook } from "./core/pricing/price-book.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
-import { applyBudgets, defaultBudgetOf, placesOf, runBudgetOf, servedProvider, tiersOf } from "./from-config.ts";
+import { applyBudgets, callSettings, defaultBudgetOf, placesOf, runBudgetOf, servedProvider, tiersOf } from "./from-config.ts";
 import { createRouteTable } from "./gateway/route-table.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 
@@ -30,6 +31,20 @@ const routes = createRouteTable(providers, config.routes, () => []);
 describe("the configuration as values", () => {
   it("gives a provider its key in the header of its dialect, and lets a header of the file go before it", () => {
     expect(providers.map(({ target }) => target.headers)).toEqual([{ authorization: "Bearer k" }, { "x-api-key": "other" }, {}]);
+  });
+
+  it("takes a provider at its word only where the file says so, and reads what its unlisted models hold exactly", () => {
+    const said = (more: string) => {
+      const text = `providers:\n  - { name: or, kind: openai-compatible, base_url: 'http://127.0.0.1:1'${more} }\ngateway: { ignored_usage_keys: [usage.x] }`;
+      const parsed = parseConfig(text, "(test)", { environment: () => undefined });
+      const served = parsed.providers.map((provider) => servedProvider(provider, undefined));
+      return { target: served[0]!.target, settings: callSettings(parsed, served, createPriceBook({ lists: [] })) };
+    };
+    expect(said("").target.reportsCost).toBeUndefined();
+    expect(said(", price: provider_reported").target.reportsCost).toEqual({ unlistedHoldNano: undefined });
+    const held = said(', price: provider_reported, unlisted_hold_usd: "0.1"');
+    expect(held.target.reportsCost).toEqual({ unlistedHoldNano: 100_000_000n });
+    expect([...held.settings.ignoredUsageKeys]).toEqual(["usage.x"]);
   });
 
   it("reads the default budget exactly, and null as none", () => {

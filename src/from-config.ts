@@ -144,6 +144,10 @@ export function servedProvider(provider: ProviderConfig, simUrl: string | undefi
     headersTimeoutMs: provider.headers_timeout_ms,
     bodyTimeoutMs: provider.body_timeout_ms,
     retries: provider.retries,
+    reportsCost:
+      provider.price === "provider_reported"
+        ? { unlistedHoldNano: provider.unlisted_hold_usd === undefined ? undefined : nanoOf(provider.unlisted_hold_usd) }
+        : undefined,
   };
   return { target, models: provider.models ?? SIM_MODELS };
 }
@@ -167,6 +171,7 @@ export function callSettings(config: Config, providers: readonly ServedProvider[
     maxBodyBytes: config.gateway.max_body_bytes,
     maxAnswerBytes: config.gateway.max_answer_bytes,
     defaultMaxOutputTokens: config.gateway.default_max_output_tokens,
+    ignoredUsageKeys: new Set(config.gateway.ignored_usage_keys),
     unboundedInput: config.gateway.unbounded_input,
     drainMaxNano: nanoOf(config.gateway.drain_max_usd),
     drainMaxMs: config.gateway.drain_max_ms,

@@ -50,7 +50,19 @@ async function serveCalls({ config, number, journalFolder, apiPort, simUrls }: W
     });
     answerBrokenConnections(server);
     const notify = { channels: [], routes: [], retry: NO_RETRY, event: { source: "", runbooks: "" }, keepDays: 0 };
-    const parts = { store, warehouse: undefined, desk, life, budgets, spool: "", now: systemClock, random: Math.random, log, notify };
+    const parts = {
+      store,
+      warehouse: undefined,
+      desk,
+      life,
+      budgets,
+      spool: "",
+      knowledge: undefined,
+      now: systemClock,
+      random: Math.random,
+      log,
+      notify,
+    };
     opened.push(startJobs(parts));
     await listen(server, config.listen, "others");
     opened.push(() => farewell(server, desk));

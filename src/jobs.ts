@@ -11,6 +11,7 @@ import { ALERT_BATCH, takeAlerts } from "./notify/take-alerts.ts";
 import { watchAlerts } from "./notify/watch-alerts.ts";
 import type { LedgerStore, News } from "./ports/ledger-store.ts";
 import type { Warehouse } from "./ports/warehouse.ts";
+import type { PriceKnowledge } from "./reports/remembered-books.ts";
 
 export interface JobParts {
   readonly store: LedgerStore;
@@ -20,6 +21,8 @@ export interface JobParts {
   readonly budgets: BudgetCatalog;
   /** A file for rows on their way into the warehouse. */
   readonly spool: string;
+  /** What prices calls, to be kept for months that are priced again. */
+  readonly knowledge: PriceKnowledge | undefined;
   readonly now: () => number;
   readonly random: () => number;
   readonly log: AlertLog;
@@ -77,6 +80,17 @@ export const JOBS: readonly Job[] = [
     everyMs: 1000,
     by: "one",
     run: async ({ store, warehouse, spool }) => (warehouse ? (await drainOutbox(store, warehouse, spool)) === TRACE_BATCH : false),
+  },
+  {
+    name: "what is known of prices into the warehouse",
+    everyMs: 60_000,
+    by: "one",
+    run: async ({ warehouse, knowledge, log }) => {
+      if (!warehouse || !knowledge) return false;
+      const isNew = await warehouse.facts.rememberPrices(knowledge.parts, new Date(knowledge.sinceMs));
+      if (isNew) log.info({ knownAt: new Date(knowledge.sinceMs).toISOString() }, "the prices that this server started with are kept");
+      return false;
+    },
   },
   {
     name: "alerts out of the outbox",

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config/config-schema.ts";
-import { readPriceBook } from "./config/read-price-book.ts";
+import { readPrices } from "./config/read-price-book.ts";
+import { createPriceBook } from "./core/pricing/price-book.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
@@ -16,6 +17,7 @@ import { gatewayDoor } from "./gateway/gateway-door.ts";
 import type { Gateway } from "./gateway/handle-call.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
 import { SharedAnswers } from "./gateway/shared-answers.ts";
+import { UnknownUnits } from "./gateway/unknown-units.ts";
 import { openCache } from "./open-cache.ts";
 import type { LedgerStore } from "./ports/ledger-store.ts";
 import { bootId } from "./std/boot-id.ts";
@@ -53,6 +55,10 @@ export type OpenGateway = Awaited<ReturnType<typeof openGateway>>;
  */
 export async function openGateway(config: Config, place: GatewayPlace, { log, opened, observe, maxPages }: GatewayParts) {
   const now = systemClock;
+  // What takes long is done before the ledger is told that this process lives, since others listen for its heartbeats from then on.
+  const { parts: priceParts, sources } = readPrices(config);
+  const prices = createPriceBook(sources);
+  const providers = config.providers.map((provider) => servedProvider(provider, place.simUrls.get(provider.name)));
   const ledger = await openLedgerStore(config, place, maxPages);
   let openHolds = () => 0;
   // Calls that did not end in time are left to the next start, which finds them in the journal.
@@ -71,8 +77,6 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   openHolds = () => desk.openHolds();
   opened.push(() => desk.giveBackIdle("all", now()));
 
-  const prices = readPriceBook(config);
-  const providers = config.providers.map((provider) => servedProvider(provider, place.simUrls.get(provider.name)));
   const inspector = new BodyInspector();
   opened.push(() => inspector.close());
   const connections = new ProviderConnections();
@@ -96,6 +100,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     steadyNow: steadyClock,
     newId: newTraceId,
     random: Math.random,
+    unknownUnits: new UnknownUnits(),
     observe: (record, result, latencyMs) => {
       observe(factsOf(record, result, latencyMs), isExceeded(record, result));
       // A refusal shows in the tenant's status, and is in no ledger.
@@ -103,7 +108,8 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     },
     log,
   };
-  return { store, cache, statuses, budgets, keys, desk, life, prices, providers, settings, newTraceId, door: gatewayDoor(gateway) };
+  const ledgerParts = { store, cache, statuses, budgets, keys, desk, life };
+  return { ...ledgerParts, prices, priceParts, providers, settings, newTraceId, door: gatewayDoor(gateway) };
 }
 
 /** The ledger of the configuration, opened as this process. */
@@ -131,6 +137,7 @@ function factsOf(record: CallRecord, result: CallResult, latencyMs: number): Cal
     provider: record.provider,
     model: record.model,
     outcome: result.outcome,
+    unpricedReason: result.unpriced?.reason,
     reportType: "",
     bookedNano: result.bookedNano ?? 0n,
     inputTokens: result.usage?.inputTokens ?? 0,

@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseConfig } from "./config/read-config.ts";
 import { startBallast } from "./serve.ts";
 import { createLogger } from "./telemetry/logger.ts";
@@ -43,6 +43,35 @@ describe("startBallast", () => {
     const message = `Another process has the data folder ${folder} open.`;
     await expect(start(folder)).rejects.toMatchObject({ code: "data_dir_in_use", message, details: { data_dir: folder } });
   });
+
+  it("keeps what it knows of prices at every start, books a discount, and prices the month again by what it learned", async () => {
+    const folder = aFolder();
+    const startWith = (terms: string) => {
+      const yaml = `{ data_dir: ${folder}, listen: { port: 0 }, ${terms} }`;
+      return startBallast(parseConfig(yaml, "(test)", { environment: () => undefined }), { log: createLogger({ level: "silent" }) });
+    };
+    const post = async (url: string, token: string, path: string, body: object) => {
+      const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+      return (await (await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) })).json()) as Record<string, unknown>;
+    };
+    const used = { tenant_id: "acme", model: "gpt-4o", prompt_tokens: 1_000_000, completion_tokens: 0 };
+
+    const first = await startWith("prices: []");
+    ended.push(() => first.close());
+    await post(first.url, first.adminToken, "/api/ai-budget/track", used);
+    await vi.waitFor(async () => expect(await first.warehouse!.facts.priceVersions()).toHaveLength(1), 20_000);
+    await vi.waitFor(async () => expect(await first.warehouse!.query("SELECT 1 FROM finops.request_trace")).toHaveLength(1), 20_000);
+    await first.close();
+
+    const second = await startWith("contracts: [{ id: c, provider: openai, discount_percent: 10 }]");
+    ended.push(() => second.close());
+    await vi.waitFor(async () => expect(await second.warehouse!.facts.priceVersions()).toHaveLength(2), 20_000);
+    expect(second.prices.find("openai", "gpt-4o", Date.now())?.id).toContain("genai-prices+c/openai/gpt-4o@");
+    const month = new Date().toISOString().slice(0, 7);
+    const repriced = await post(second.url, second.adminToken, "/api/v1/prices/reprice", { month });
+    expect(repriced).toMatchObject({ before_usd: "2.5", difference_usd: "-0.25", after_usd: "2.25", corrected_calls: 1 });
+    expect(await post(second.url, second.adminToken, "/api/v1/verify", {})).toMatchObject({ ok: true });
+  }, 90_000);
 
   it("takes no warehouse as a choice: it is ready, and says what follows from it", async () => {
     const ballast = await start(aFolder());

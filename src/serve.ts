@@ -97,7 +97,7 @@ async function start(
   const place = { journalFolder: ledgerFolder, shared: workers > 1, name: `${hostname()}:${process.pid}`, doesJobs: true, simUrls };
   const observe = (facts: CallFacts, isExceeded: boolean) => observeCall(metrics, facts, isExceeded);
   const ledger = await openGateway(config, place, { log, opened, observe, maxPages: options.maxPages });
-  const { store, cache, statuses, budgets, keys, desk, life, prices, providers, settings, door, newTraceId } = ledger;
+  const { store, cache, statuses, budgets, keys, desk, life, prices, priceParts, providers, settings, door, newTraceId } = ledger;
   const changedSince = await applyBudgets(config, budgets, now());
   if (changedSince.length > 0)
     log.info({ budgets: changedSince }, "budgets that were changed since the configuration file was last applied stand as they are");
@@ -108,6 +108,8 @@ async function start(
   const onLoopback = isLoopback(config.listen.host);
   const openReads = config.api.open_reads === "auto" ? onLoopback : config.api.open_reads;
   const channels = openChannels(config.notify.channels.map(channelSettings), log);
+  const priceLists = new Map(providers.map(({ target }) => [target.name, target.priceList]));
+  const knowledge = { parts: priceParts, sinceMs: now(), priceLists };
   const lists = [...new Set([...providers.map((provider) => provider.target.priceList), "openai", "anthropic"])];
   let server!: Server;
   const api = buildApi(
@@ -117,6 +119,8 @@ async function start(
       keys,
       desk,
       prices: priceLookup(prices, lists),
+      knowledge,
+      ignoredUsageKeys: settings.ignoredUsageKeys,
       routesOf: (model) => placesOf(model, settings.routes),
       warehouse,
       wantsWarehouse: config.stores.warehouse !== "none",
@@ -150,7 +154,7 @@ async function start(
   );
   const spool = join(resolve(ledgerFolder), "outbox.spool");
   const notify = { channels, ...notifySettings(config) };
-  const stopJobs = startJobs({ store, warehouse, desk, life, budgets, spool, now, random: Math.random, log, notify });
+  const stopJobs = startJobs({ store, warehouse, desk, life, budgets, spool, knowledge, now, random: Math.random, log, notify });
   opened.push(stopJobs);
   await api.ready();
   // With workers this process has the API, the warehouse and the jobs, and they have the address.

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { PriceView } from "../contract/books-contract.ts";
 import type { TierSettings } from "../core/ledger/budget-tier.ts";
 import type { Nano } from "../core/money/usd.ts";
-import type { Price } from "../core/pricing/price-book.ts";
+import type { Price, PriceBook } from "../core/pricing/price-book.ts";
 import type { TokenPrices } from "../core/pricing/token-prices.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { BudgetCatalog, DefaultBudget } from "../data/store/budget-catalog.ts";
@@ -10,6 +10,7 @@ import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
+import type { PriceKnowledge } from "../reports/remembered-books.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { KeptStatuses } from "./kept-statuses.ts";
 import type { NearestBudgets } from "./nearest-budgets.ts";
@@ -28,6 +29,10 @@ export interface ApiParts {
   readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
   readonly desk: Pick<LeaseDesk, "status">;
   readonly prices: PriceLookup;
+  /** What prices are worked out from, for months that are priced again. */
+  readonly knowledge: PriceKnowledge;
+  /** Paths of counts in answers that the operator has said to cost nothing. */
+  readonly ignoredUsageKeys: ReadonlySet<string>;
   /** Where the gateway sends calls of a model, in its order; empty when nothing serves it. */
   readonly routesOf: (model: string) => readonly { readonly provider: string; readonly model: string; readonly priceList: string }[];
   /** Undefined when none is installed or configured. */
@@ -68,8 +73,11 @@ export interface PriceLookup {
     tokens: { readonly inputTokens: number; readonly outputTokens: number },
     at: Instant,
   ): TokenCost;
-  /** Prices as of an instant; a provider or model that is undefined is not filtered on. Empty when none is known. */
-  show(provider: string | undefined, model: string | undefined, at: Instant): readonly PriceView[];
+  /**
+   * Prices as of an instant; a provider or model that is undefined is not filtered on. Empty when none is known.
+   * @param book as it was known at another time; the one that calls are priced with unless given
+   */
+  show(provider: string | undefined, model: string | undefined, at: Instant, book?: PriceBook): readonly PriceView[];
   /** The price itself, for explaining it. */
   find(provider: string, model: string, at: Instant): Price | undefined;
   /** Prices of plain tokens in a call with that many input tokens. */

@@ -150,6 +150,10 @@ export class MemoryStore {
     return this.auditRows.toReversed().slice(0, limit);
   }
 
+  async appendAudit(change: AuditedChange) {
+    this.#audit(change);
+  }
+
   #audit(change: AuditedChange): void {
     this.auditRows.push({ ...change, seq: this.auditRows.length + 1, at: this.#now() });
   }
@@ -230,6 +234,11 @@ export class MemoryWarehouse implements Warehouse {
     return [];
   }
 
+  /** What is asked of these is tested with the real engine. */
+  get facts(): never {
+    throw new Problem("warehouse_unavailable");
+  }
+
   async ping() {
     this.#answer();
   }
@@ -272,7 +281,18 @@ const PRICES: PriceLookup = {
       { component: "output", usd: "15", ...rate },
     ];
     return [
-      { price_id: "list/sonnet@start", provider: "anthropic", model: "sonnet", source: "test", valid_from: null, valid_to: null, rates },
+      {
+        price_id: "list/sonnet@start",
+        provider: "anthropic",
+        model: "sonnet",
+        source: "test",
+        valid_from: null,
+        valid_to: null,
+        known_at: null,
+        currency: "USD",
+        terms: [],
+        rates,
+      },
     ];
   },
 };
@@ -333,6 +353,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
   });
   const deps: ApiParts = {
     store: ledger,
+    knowledge: { parts: [], sinceMs: 0, priceLists: new Map() },
     budgets,
     keys: await KeyRing.open(ledger, now),
     desk: {
@@ -344,6 +365,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
         }),
     },
     prices: PRICES,
+    ignoredUsageKeys: new Set(["usage.dance_steps"]),
     routesOf: () => [],
     warehouse,
     wantsWarehouse: true,

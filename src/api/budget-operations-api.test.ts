@@ -84,6 +84,18 @@ describe("the budget of a run that no process remembers", () => {
 });
 
 describe("raises", () => {
+  it("and resets that are sent again under their request id are done once, and say so", async () => {
+    await aBudget();
+    const raise = { ...RAISE, request_id: "launch" };
+    const first = await ask("POST", `${BUDGET}/raises`, { body: raise });
+    const again = await ask("POST", `${BUDGET}/raises`, { body: raise });
+    expect(again.body).toEqual({ ...first.body, repeated: true });
+    expect(again.body.budget.raises).toHaveLength(1);
+    const other = await ask("POST", `${BUDGET}/raises`, { body: { ...raise, amount_usd: "7" } });
+    expect([other.status, other.body.code, other.body.field]).toEqual([422, "idempotency_key_reused", "/request_id"]);
+    expect((await ask("POST", `${BUDGET}/raises`, { body: { ...raise, request_id: "a b" } })).body.field).toBe("/request_id");
+  });
+
   it("raise the limit at once, are seen in the budget, and end early", async () => {
     await aBudget();
     await spend("10", "r1");

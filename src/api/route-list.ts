@@ -8,6 +8,7 @@ import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
+import { pricesRoutes } from "./routes/prices-routes.ts";
 import { scenariosRoutes } from "./routes/scenarios-routes.ts";
 
 /** Every endpoint of the API. What is not here does not exist; docs/reference/api.md lists the same. */
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...budgetOperationsRoutes,
   ...keysRoutes,
   ...booksRoutes,
+  ...pricesRoutes,
   ...alertsRoutes,
   ...scenariosRoutes,
   ...operationsRoutes,

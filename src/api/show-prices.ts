@@ -2,6 +2,7 @@ import type { PriceView } from "../contract/books-contract.ts";
 import { bookedNano, formatDecimal } from "../core/money/usd.ts";
 import type { Price, PriceBook } from "../core/pricing/price-book.ts";
 import { priceCall } from "../core/pricing/price-call.ts";
+import { percentText } from "../core/pricing/price-term.ts";
 import { tokenPrices } from "../core/pricing/token-prices.ts";
 import type { Instant } from "../core/time/window.ts";
 import { NO_USAGE } from "../core/usage/usage.ts";
@@ -36,17 +37,17 @@ export function priceLookup(prices: PriceBook, providers: readonly string[]): Pr
     },
     find: (provider, model, at) => prices.find(provider, model, at),
     tokenPrices: (provider, model, promptTokens, at) => tokenPrices(prices.find(provider, model, at), promptTokens),
-    show(provider, model, at) {
+    show(provider, model, at, book = prices) {
       const among = provider === undefined ? providers : [provider];
       if (model !== undefined) {
         return among.flatMap((name) => {
-          const price = prices.find(name, model, at);
+          const price = book.find(name, model, at);
           return price ? [viewOf(price)] : [];
         });
       }
       return among.flatMap((name) =>
-        prices.models(name).flatMap((id) => {
-          const price = prices.find(name, id, at);
+        book.models(name).flatMap((id) => {
+          const price = book.find(name, id, at);
           return price ? [viewOf(price)] : [];
         }),
       );
@@ -79,9 +80,24 @@ function viewOf(price: Price): PriceView {
     model: price.model,
     source: path.split("/")[0] ?? "",
     valid_from: validFrom === "start" ? null : validFrom,
-    valid_to: null,
+    valid_to: price.toMs === undefined ? null : new Date(price.toMs).toISOString(),
+    known_at: price.terms?.knownAtMs === undefined ? null : new Date(price.terms.knownAtMs).toISOString(),
+    currency: price.terms?.fxRate?.currency ?? "USD",
+    terms: termsOf(price),
     rates,
   };
+}
+
+/** What was done to the written price, in whole clauses. */
+function termsOf({ terms }: Price): string[] {
+  const { contract, fxRate } = terms ?? {};
+  const said: string[] = [];
+  if (contract) said.push(`contract ${contract.id}: ${percentText(contract.discount)} percent off the list`);
+  if (fxRate) {
+    const source = fxRate.source === undefined ? "" : `, ${fxRate.source}`;
+    said.push(`1 ${fxRate.currency} = ${formatDecimal(fxRate.nanoUsd, 9)} USD${source}`);
+  }
+  return said;
 }
 
 function splitLast(text: string, separator: string): [string, string?] {

@@ -340,6 +340,50 @@ describe("commands against a server", () => {
     expect((await run("report", "usage", "--by", "tenant,modle")).err).toContain("Did you mean model?");
   });
 
+  it("tells a month that is priced again line by line, with what is beside it, and asks for a dry run where it is told to", async () => {
+    const totals = { unpriced: 0, without_list_price: 0, list_usd: "9", contracted_usd: "8", billed_usd: "10" };
+    const line = { provider: "openai", model: "gpt-4o", unit: "input", count: "1000", per: "million tokens" };
+    const priced = { old_price_id: "a", new_price_id: "b", old_price_usd: null, new_price_usd: "2.5" };
+    const answer = {
+      month: "2026-10",
+      as_known_at: "2026-11-20T00:00:00.000Z",
+      remembered_since: "2026-09-01T00:00:00.000Z",
+      repricing: "repricing_1",
+      booked: { calls: 3, unknown: 1, contracted_usd: "8.5" },
+      before_usd: "8.5",
+      known_then: { calls: 2, ...totals },
+      known_now: { calls: 2, ...totals },
+      lines: [{ ...line, ...priced, old_amount_usd: "0", new_amount_usd: "0.0025", difference_usd: "0.0025" }],
+      rounding_usd: "0.000000000000000001",
+      booked_otherwise_usd: "-0.5",
+      corrected_calls: 2,
+      difference_usd: "0.502500000000000001",
+      after_usd: "9.002500000000000001",
+      kept: [{ reason: "estimated", calls: 1, cost_usd: "0.5" }],
+      tenants: [{ tenant: "acme", contracted_usd: "8", billed_usd: "10" }],
+      commitments: [{ contract: "c", provider: "openai", committed_usd: "50", used_usd: "8", shortfall_usd: "42" }],
+    };
+    const { url, asked } = await aServer(200, answer);
+    const reprice = (...more: string[]) => run("price", "reprice", "--month", "2026-10", ...more, "--url", url, "--token", "t");
+    const { code, out } = await reprice("--as-known-at", "2026-11-20");
+    expect(code).toBe(0);
+    expect(out).toMatch(/as booked +3 +8\.5 +1/);
+    expect(out).toMatch(/openai +gpt-4o +input +1000 +– +2\.5 +million tokens +0\.0025/);
+    expect(out).toMatch(/corrected before +0\.5/);
+    expect(out).toMatch(/estimated +1 +0\.5/);
+    expect(out).toMatch(/acme +8 +10/);
+    expect(out).toMatch(/c +openai +50 +8 +42/);
+    expect(out.split("\n").at(-1)).toBe("2 calls are corrected, and 8.5 USD become 9.002500000000000001 USD. The facts carry repricing_1.");
+    expect(asked[0]).toMatchObject({
+      method: "POST",
+      path: "/api/v1/prices/reprice",
+      body: { month: "2026-10", as_known_at: "2026-11-20" },
+    });
+    expect(JSON.parse((await reprice("--dry-run", "--json")).out)).toEqual(answer);
+    expect(asked[1]?.path).toBe("/api/v1/prices/reprice?dry_run=true");
+    expect((await run("price", "reprice", "--url", url)).code).toBe(2);
+  });
+
   it("takes a model without price, and books that do not agree, as findings", async () => {
     const prices = await aServer(200, { at: "2026-11-01T00:00:00.000Z", prices: [] });
     expect(await run("price", "show", "openai", "gpt-9", "--url", prices.url, "--token", "t")).toMatchObject({ code: 1, err: "" });

@@ -26,6 +26,7 @@ import { policyTestCommand } from "./commands/policy-test-command.ts";
 import { priceDiffCommand } from "./commands/price-diff-command.ts";
 import { priceExplainCommand } from "./commands/price-explain-command.ts";
 import { priceImportCommand } from "./commands/price-import-command.ts";
+import { priceRepriceCommand } from "./commands/price-reprice-command.ts";
 import { priceShowCommand } from "./commands/price-show-command.ts";
 import { reportUsageCommand } from "./commands/report-usage-command.ts";
 import { scenarioCommand } from "./commands/scenario-command.ts";
@@ -56,6 +57,7 @@ export const COMMANDS: readonly Command[] = [
   budgetExportCommand,
   budgetImportCommand,
   priceShowCommand,
+  priceRepriceCommand,
   priceExplainCommand,
   priceDiffCommand,
   priceImportCommand,

@@ -92,6 +92,9 @@ describe("ballast price explain", () => {
       source: "list",
       outcome: "priced",
       reason: null,
+      usage: { input_tokens: 500 },
+      service_tier: null,
+      provider_cost_usd: null,
       tier_above_input_tokens: null,
       lines: [line],
       total_usd: "0.0015",
@@ -100,6 +103,9 @@ describe("ballast price explain", () => {
     const text = explanationText({ ...priced, lines: [line] }, "acme m");
     expect(text).toMatch(/^input +500 +3 +million tokens +0\.0015 +its own price, input_mtok$/m);
     expect(text).toMatch(/^total +0\.0015 +booked as 0\.0015, rounded up once$/m);
+    const served = explanationText({ ...priced, lines: [line], service_tier: "flex", provider_cost_usd: "0.0014" }, "acme m");
+    expect(served).toContain(`at ${at}, service tier flex`);
+    expect(served).toContain("The provider says that it cost 0.0014.");
     expect(explanationText({ ...priced, lines: [], outcome: "unpriced", reason: "no_price_for_unit: webSearch" }, "acme m")).toContain(
       "cannot price this: no_price_for_unit: webSearch.",
     );

@@ -1,11 +1,23 @@
 import { missingOnShort } from "../core/ledger/on-short.ts";
 import { PriceDataError } from "../core/pricing/price-data-error.ts";
 import { parsePriceRows } from "../core/pricing/price-row.ts";
+import { parseContracts, parseFxRates, parseMarkups } from "../core/pricing/price-term.ts";
 import { headerConflicts } from "./check-headers.ts";
 import { channelConflicts, routeChannelConflicts } from "./check-notify.ts";
 import { budgetIdOf } from "./complete-config.ts";
 import type { Conflict } from "./config-finding.ts";
-import type { BudgetConfig, ChannelConfig, Config, PriceConfig, ProviderConfig, RouteConfig, TierConfig } from "./config-schema.ts";
+import type {
+  BudgetConfig,
+  ChannelConfig,
+  Config,
+  ContractConfig,
+  FxRateConfig,
+  MarkupConfig,
+  PriceConfig,
+  ProviderConfig,
+  RouteConfig,
+  TierConfig,
+} from "./config-schema.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { isLoopback } from "./text-formats.ts";
 
@@ -30,6 +42,9 @@ export interface SoundParts {
   readonly providerNames: readonly string[];
   readonly routes: Numbered<RouteConfig>;
   readonly prices: Numbered<PriceConfig>;
+  readonly contracts: Numbered<ContractConfig>;
+  readonly markups: Numbered<MarkupConfig>;
+  readonly fxRates: Numbered<FxRateConfig>;
   readonly channels: Numbered<ChannelConfig>;
   /** Every channel's name, of those with other faults too. */
   readonly channelNames: readonly string[];
@@ -80,7 +95,16 @@ export function conflictsOf(parts: SoundParts): Conflict[] {
       (index) => `routes[${index}].model`,
       "another route has this model",
     ),
-    ...parts.prices.flatMap(({ index, entry }) => priceConflicts(entry, `prices[${index}]`)),
+    ...parts.prices.flatMap(({ index, entry }) => priceConflicts(parsePriceRows, entry, `prices[${index}]`)),
+    ...parts.contracts.flatMap(({ index, entry }) => priceConflicts(parseContracts, entry, `contracts[${index}]`)),
+    ...twice(
+      parts.contracts,
+      ({ id }) => id,
+      (index) => `contracts[${index}].id`,
+      "another contract has this id",
+    ),
+    ...parts.markups.flatMap(({ index, entry }) => priceConflicts(parseMarkups, entry, `markups[${index}]`)),
+    ...parts.fxRates.flatMap(({ index, entry }) => priceConflicts(parseFxRates, entry, `fx_rates[${index}]`)),
     ...parts.channels.flatMap(({ index, entry }) => channelConflicts(entry, `notify.channels[${index}]`)),
     ...twice(
       parts.channels,
@@ -137,6 +161,9 @@ function providerConflicts(provider: ProviderConfig, path: string): Conflict[] {
   if (provider.kind !== "sim" && provider.options !== undefined) {
     conflicts.push({ setting: `${path}.options`, message: `only kind sim has options, this is ${provider.kind}` });
   }
+  if (provider.unlisted_hold_usd !== undefined && provider.price !== "provider_reported") {
+    conflicts.push({ setting: `${path}.unlisted_hold_usd`, message: "goes only with `price: provider_reported`" });
+  }
   return [...conflicts, ...headerConflicts(Object.keys(provider.headers), path)];
 }
 
@@ -148,15 +175,15 @@ function routeConflicts(route: RouteConfig, path: string, providerNames: readonl
   });
 }
 
-/** The pricing rules have the last word on what is a price. */
-function priceConflicts(price: PriceConfig, path: string): Conflict[] {
+/** The pricing rules have the last word on what is a price, a contract or a rate. */
+function priceConflicts(read: (rows: unknown, where: string) => unknown, entry: object, path: string): Conflict[] {
   try {
-    parsePriceRows([price], "prices");
+    read([entry], "entry");
     return [];
   } catch (error) {
     if (!(error instanceof PriceDataError)) throw error;
     const detail = error.message.slice(error.where.length).replace(/^: /, "");
-    return [{ setting: error.where.replace(/^prices\[0\]/, path), message: detail }];
+    return [{ setting: error.where.replace(/^entry\[0\]/, path), message: detail }];
   }
 }
 

@@ -23,7 +23,7 @@ const whole = (description: string, minimum: number, maximum: number, byDefault:
 const oneOf = <const Word extends string>(description: string, words: readonly Word[], byDefault: NoInfer<Word>) =>
   Type.Enum([...words], { description, default: byDefault });
 /** Decimal text; a number in the file is taken by its digits and never becomes a float. */
-const amount = (description: string, format: "usd" | "price", options: Options = {}) =>
+const amount = (description: string, format: "usd" | "price" | "percent", options: Options = {}) =>
   Type.Unsafe<string>({ type: ["string", "number"], format, description, ...options });
 const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string, options: Options = {}) =>
   Type.Object(properties, { additionalProperties: false, description, ...options });
@@ -142,6 +142,17 @@ const provider = closed(
     price_list: Type.Optional(
       text("Provider id in the price list. Default: openai and anthropic for these kinds, else the name.", { format: "scope-value" }),
     ),
+    price: oneOf(
+      "What a call costs: the list price of what its answer counts, or what the provider says in its answer (OpenRouter's usage.cost, xAI's cost_in_usd_ticks, Perplexity's usage.cost). Where an answer says no cost, the list price counts.",
+      ["list", "provider_reported"],
+      "list",
+    ),
+    unlisted_hold_usd: Type.Optional(
+      amount(
+        "Only with `price: provider_reported`: what a call of a model without a list price holds, the most that one may cost, in USD. Such calls are refused unless it is set.",
+        "usd",
+      ),
+    ),
     models: Type.Optional(
       Type.Array(Type.String({ format: "model-pattern" satisfies TextFormatName }), {
         maxItems: 1000,
@@ -192,7 +203,9 @@ const PRICE_DESCRIPTIONS: Record<PriceKey, string> = {
   input_audio_mtok: "USD per million audio input tokens.",
   cache_audio_read_mtok: "USD per million audio tokens read from the cache.",
   input_image_mtok: "USD per million image input tokens.",
+  cache_image_read_mtok: "USD per million image tokens read from the cache.",
   input_video_mtok: "USD per million video input tokens.",
+  cache_video_read_mtok: "USD per million video tokens read from the cache.",
   output_mtok: "USD per million output tokens.",
   output_audio_mtok: "USD per million audio output tokens.",
   output_image_mtok: "USD per million image output tokens.",
@@ -201,9 +214,32 @@ const PRICE_DESCRIPTIONS: Record<PriceKey, string> = {
   output_citation_mtok: "USD per million citation tokens.",
   requests_kcount: "USD per thousand requests.",
   web_searches_kcount: "USD per thousand web searches.",
+  input_audio_hours: "USD per hour of audio that goes in.",
+  output_audio_hours: "USD per hour of audio that comes out.",
+  input_mchars: "USD per million characters of input.",
+  input_images_kcount: "USD per thousand images that go in.",
+  output_images_kcount: "USD per thousand images that come out.",
+  input_gpixels: "USD per billion pixels of images that go in.",
+  input_document_kpages: "USD per thousand pages of documents.",
+  input_annotated_document_kpages: "USD per thousand pages of documents with annotations.",
+  input_text_messages_kcount: "USD per thousand text messages of a live session.",
+  rerank_searches_kcount: "USD per thousand rerank searches (Cohere's search units).",
+  classifications_kcount: "USD per thousand classifications.",
+  social_searches_kcount: "USD per thousand searches in social networks.",
+  storage_searches_kcount: "USD per thousand searches in stored files.",
+  code_executions_kcount: "USD per thousand runs of code by the provider.",
+  seats: "USD per seat.",
 };
 const price = (key: PriceKey) => Type.Optional(amount(PRICE_DESCRIPTIONS[key], "price"));
 const figures = Object.fromEntries(PRICE_KEYS.map((key) => [key, price(key)])) as { [Key in PriceKey]: ReturnType<typeof price> };
+
+const dated = (what: string) => ({
+  valid_from: Type.Optional(text(`First moment of the ${what}. Since ever by default.`, { format: "instant" })),
+  valid_to: Type.Optional(text(`First moment at which the ${what} no longer holds. For ever by default.`, { format: "instant" })),
+  known_at: Type.Optional(
+    text(`When you learned of the ${what}: months priced as known before leave it out. Since ever by default.`, { format: "instant" }),
+  ),
+});
 
 const priceOverride = closed(
   {
@@ -232,10 +268,47 @@ const priceOverride = closed(
     free: Type.Optional(
       Type.Boolean({ description: "true: the model costs nothing. Needed in place of a price; a missing price is no zero." }),
     ),
-    valid_from: Type.Optional(text("First moment of the price. Since ever by default.", { format: "instant" })),
-    valid_to: Type.Optional(text("First moment at which the price no longer holds. For ever by default.", { format: "instant" })),
+    currency: Type.Optional(
+      text("Currency of the figures, such as EUR; it needs a rate in `fx_rates`. USD by default.", { format: "currency" }),
+    ),
+    ...dated("price"),
   },
   "A price of your contract, or of a model that the list does not have. Replaces the list price.",
+);
+
+const contract = closed(
+  {
+    id: text("Name of the contract; price ids of discounted prices carry it.", { format: "channel-name" }),
+    provider: text("Provider id in the price list.", { format: "scope-value" }),
+    model: Type.Optional(text("Only models of this name, or beginning with what stands before a *.", { format: "model-pattern" })),
+    discount_percent: Type.Optional(
+      amount("Discount on the list price. Prices of `prices` and of row files are what you pay already.", "percent"),
+    ),
+    commitment_usd: Type.Optional(amount("What you owe for each calendar month (UTC) even when you use less.", "usd")),
+    ...dated("contract"),
+  },
+  "What a provider grants you on its list prices, and what you have promised to spend there.",
+);
+
+const markup = closed(
+  {
+    tenant: Type.Optional(text("Only calls of this tenant.", { format: "scope-value" })),
+    provider: Type.Optional(text("Only calls priced by this list.", { format: "scope-value" })),
+    model: Type.Optional(text("Only models of this name, or beginning with what stands before a *.", { format: "model-pattern" })),
+    percent: amount("What comes on top of the contracted cost.", "percent"),
+    ...dated("markup"),
+  },
+  "What tenants are billed on top of what their calls cost. Budgets and the ledger keep to the contracted cost.",
+);
+
+const fxRate = closed(
+  {
+    currency: text("Currency, such as EUR.", { format: "currency" }),
+    usd: amount("What one unit of it is in USD, with at most 9 decimal places.", "usd"),
+    ...dated("rate"),
+    source: Type.Optional(text("Where the rate was published.")),
+  },
+  "A rate of exchange. It holds until a later one of the same currency begins; a price without a rate is no price.",
 );
 
 const ALERT_SCOPE_DESCRIPTIONS = Object.fromEntries(
@@ -390,6 +463,9 @@ export const configSchema = closed(
       Type.String({ minLength: 1 }),
       "Price files over the list that ships, as ballast price import writes them; prices above go before them.",
     ),
+    contracts: list(contract, "Discounts on list prices, and committed spend."),
+    markups: list(markup, "What tenants are billed on top of what their calls cost."),
+    fx_rates: list(fxRate, "Dated rates of exchange for prices in other currencies."),
     gateway: closed(
       {
         max_body_bytes: whole("Largest request that is accepted.", 1024, GIBIBYTE, 33_554_432),
@@ -400,6 +476,10 @@ export const configSchema = closed(
           "Calls whose input size cannot be known beforehand are refused, or hold the price of the model's whole context window.",
           ["refuse", "hold_context_window"],
           "refuse",
+        ),
+        ignored_usage_keys: list(
+          Type.String({ minLength: 1, maxLength: 120 }),
+          "Counts in answers of providers that Ballast does not know and that cost nothing, such as usage.foo_tokens. A call with any other unknown count is unpriced, and told as the alert UnknownUsageUnit.",
         ),
         drain_max_usd: amount("After the caller has left, an answer is read on for at most this cost, in USD.", "usd", { default: "0.50" }),
         drain_max_ms: whole("… and for at most this time.", 0, 3_600_000, 30_000),
@@ -525,6 +605,9 @@ export type RouteConfig = WrittenConfig["routes"][number];
 export type ChannelConfig = WrittenConfig["notify"]["channels"][number];
 /** Can be given to `parsePriceRows` of core/pricing as it is. */
 export type PriceConfig = WrittenConfig["prices"][number];
+export type ContractConfig = WrittenConfig["contracts"][number];
+export type MarkupConfig = WrittenConfig["markups"][number];
+export type FxRateConfig = WrittenConfig["fx_rates"][number];
 
 /**
  * The settings as they hold: the words of the file, every default filled in. `data_dir` is an absolute path. `base_url` is there for

@@ -53,6 +53,7 @@ describe("what holds", () => {
       answer_cache_bytes: 67108864,
       body_timeout_ms: 30000,
       default_max_output_tokens: 4096,
+      ignored_usage_keys: [],
       unbounded_input: "refuse",
       drain_max_usd: "0.50",
       drain_max_ms: 30000,
@@ -345,6 +346,12 @@ prices:
       "18:5 prices[2]: valid_to must be after valid_from",
       expect.stringMatching(/^19:57 prices\[3\].valid_from: expected a day such as/),
     ]);
+  });
+
+  it("is a hold for models without a list price at a provider whose own word does not count", () => {
+    const paid = (more: string) => `providers:\n  - { name: paid, kind: openai, unlisted_hold_usd: 1${more} }\n`;
+    expect(wrongIn(paid(""))).toEqual(["2:33 providers[0].unlisted_hold_usd: goes only with `price: provider_reported`"]);
+    expect(wrongIn(paid(", price: provider_reported"))).toEqual([]);
   });
 
   it("is an open door: a host that others can reach, without an admin token", () => {

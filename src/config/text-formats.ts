@@ -18,6 +18,8 @@ interface TextFormat {
 export const TEXT_FORMATS = {
   usd: { expected: "a decimal number of USD from 0 to 1 billion, with at most 9 decimal places", test: isUsd },
   price: { expected: "a decimal number of USD, 0 or more, with at most 12 decimal places", test: isPrice },
+  percent: { expected: "a percentage from 0, with at most 4 decimal places", test: isPercent },
+  currency: { expected: "a currency in three capital letters, such as EUR", test: (text) => /^[A-Z]{3}$/.test(text) },
   "time-zone": { expected: "an IANA time zone such as Europe/Berlin", test: isTimeZone },
   "scope-value": { expected: "letters, digits and . _ : @ / + - and space, at most 128 characters", test: isScopeValue },
   "model-pattern": { expected: "a model name, or a pattern with * for any text", test: (text) => /^[^\s]{1,128}$/.test(text) },
@@ -108,6 +110,11 @@ function isUsd(text: string): boolean {
 function isPrice(text: string): boolean {
   const atto = parseDecimal(text, 12);
   return atto !== undefined && atto >= 0n;
+}
+
+function isPercent(text: string): boolean {
+  const millionths = parseDecimal(text, 4);
+  return millionths !== undefined && millionths >= 0n;
 }
 
 function isHost(text: string): boolean {

@@ -25,6 +25,14 @@ export const alertFacts = Type.Union([
     cause: Type.String({ description: "Kind of the ledger's entry: track, settle, resolve" }),
   }),
   closed({ kind: Type.Literal("hold_exceeded"), tenant: Type.String(), hold: Type.String(), held_usd: usdText, cost_usd: usdText }),
+  closed({
+    kind: Type.Literal("unknown_usage_unit"),
+    provider: Type.String(),
+    model: Type.String(),
+    unit: Type.String({ description: "Path of the count in the provider's answer" }),
+    hold: Type.String(),
+    held_usd: usdText,
+  }),
   closed({ kind: Type.Literal("holds_in_doubt"), holds: Type.Integer({ minimum: 1 }), in_doubt_usd: usdText, oldest_at: instantText }),
   closed({ kind: Type.Literal("test"), channel: Type.String() }),
 ]);

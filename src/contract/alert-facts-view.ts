@@ -11,6 +11,15 @@ export function factsView(facts: AlertFacts): AlertFactsView {
       return { kind: facts.kind, budget: budgetView(facts.budget), overrun_usd: facts.overrunUsd, cause: facts.cause };
     case "hold_exceeded":
       return { kind: facts.kind, tenant: facts.tenant, hold: facts.holdId, held_usd: facts.heldUsd, cost_usd: facts.costUsd };
+    case "unknown_usage_unit":
+      return {
+        kind: facts.kind,
+        provider: facts.provider,
+        model: facts.model,
+        unit: facts.unit,
+        hold: facts.holdId,
+        held_usd: facts.heldUsd,
+      };
     case "holds_in_doubt":
       return { kind: facts.kind, holds: facts.holds, in_doubt_usd: facts.inDoubtUsd, oldest_at: textOf(facts.oldestAt) };
     case "test":

@@ -39,6 +39,7 @@ export const pricesQuery = closed({
   provider: Type.Optional(scopeText),
   model: Type.Optional(scopeText),
   at: Type.Optional(Type.String({ maxLength: 40, description: "ISO 8601; now when absent" })),
+  as_known_at: Type.Optional(Type.String({ maxLength: 40, description: "ISO 8601: by what was known of prices then; now when absent" })),
 });
 export const priceView = closed({
   price_id: Type.String(),
@@ -46,7 +47,10 @@ export const priceView = closed({
   model: Type.String(),
   source: Type.String({ description: "Where the price was published" }),
   valid_from: orNull(Type.String({ description: "Null when it holds from the start" })),
-  valid_to: orNull(Type.String()),
+  valid_to: orNull(Type.String({ description: "First moment of another price; null while none is known" })),
+  known_at: orNull(Type.String({ description: "When it became known, where its row says so" })),
+  currency: Type.String({ description: "What the price was written in; the amounts are in USD" }),
+  terms: Type.Array(Type.String({ description: "A discount or a rate of exchange that is in the amounts" })),
   rates: Type.Array(
     closed({
       component: Type.String({ description: "Such as input, output or cache_read" }),
@@ -57,4 +61,4 @@ export const priceView = closed({
   ),
 });
 export type PriceView = Static<typeof priceView>;
-export const pricesAnswer = closed({ at: instantText, prices: Type.Array(priceView) });
+export const pricesAnswer = closed({ at: instantText, as_known_at: Type.Optional(instantText), prices: Type.Array(priceView) });

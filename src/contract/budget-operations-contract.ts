@@ -11,6 +11,10 @@ export const budgetOrScope = closed({
 const ofWindow = Type.Optional(windowKind);
 const approver = Type.String({ minLength: 1, maxLength: 200, description: "Who decided it" });
 const reason = Type.String({ minLength: 1, maxLength: 1000 });
+const requestId = Type.Optional(
+  Type.String({ pattern: "^[A-Za-z0-9._:-]{1,200}$", description: "A name of yours for this decision: sent again it changes nothing" }),
+);
+const repeated = Type.Optional(Type.Boolean({ description: "It had been done before under this request id, and nothing was changed" }));
 
 export const raiseBody = closed({
   amount_usd: amountIn,
@@ -19,15 +23,16 @@ export const raiseBody = closed({
   window: ofWindow,
   approver,
   reason,
+  request_id: requestId,
 });
 export const raiseParams = closed({ id: idText });
 export const endRaiseBody = closed({ reason: Type.Optional(Type.String({ maxLength: 1000 })) });
-export const raiseAnswer = closed({ dry_run: dryRun, raise: raiseView, budget: budgetView });
+export const raiseAnswer = closed({ dry_run: dryRun, repeated, raise: raiseView, budget: budgetView });
 export const raisesAnswer = closed({ raises: Type.Array(raiseView) });
 export const raisesQuery = closed({ window: ofWindow, state: Type.Optional(Type.Enum([...RAISE_STATES])) });
 
-export const resetBody = closed({ amount_usd: Type.Optional(amountIn), window: ofWindow, approver, reason });
-export const resetAnswer = closed({ dry_run: dryRun, credited_usd: usdText, budget: budgetView });
+export const resetBody = closed({ amount_usd: Type.Optional(amountIn), window: ofWindow, approver, reason, request_id: requestId });
+export const resetAnswer = closed({ dry_run: dryRun, repeated, credited_usd: usdText, budget: budgetView });
 
 const changedField = closed({ field: Type.String(), before: orNull(Type.String()), after: Type.String() });
 export const budgetChangeView = closed({

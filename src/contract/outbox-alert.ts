@@ -10,7 +10,7 @@ const account = {
   at,
 };
 
-/** What the ledger puts into the outbox under the topic "alert", in the transaction of what it tells of. */
+/** What the ledger puts into the outbox under the topic "alert", in the transaction of what it tells of; the last kind comes from the gateway, with the call. */
 export const outboxAlert = Type.Union([
   Type.Object({ type: Type.Literal("budget_threshold_crossed"), ...account, percent: Type.Integer() }),
   Type.Object({ type: Type.Literal("budget_overrun"), ...account, overrun_usd: Type.String(), kind: Type.String() }),
@@ -20,6 +20,15 @@ export const outboxAlert = Type.Union([
     tenant: Type.String(),
     held_usd: Type.String(),
     cost_usd: Type.String(),
+    at,
+  }),
+  Type.Object({
+    type: Type.Literal("unknown_usage_unit"),
+    provider: Type.String(),
+    model: Type.String(),
+    unit: Type.String(),
+    hold: Type.String(),
+    held_usd: Type.String(),
     at,
   }),
 ]);

@@ -240,6 +240,12 @@ export const PROBLEMS = {
     title: "The ledger cannot be written now, so no money can be held.",
     remedy: "See the server's log; usually the disk is full or was taken away.",
   },
+  ledger_contended: {
+    status: 503,
+    retry: true,
+    title: "The budget is not used up, but other calls keep taking what is left of it before this one can.",
+    remedy: "Try again. If it happens often the budget is nearly used up and many processes share it: raise it, or run fewer processes.",
+  },
   lease_used_up: {
     status: 503,
     retry: true,

@@ -237,6 +237,14 @@ describe("what multiplies a call's cost", () => {
     expect((await send({ service_tier: "scale" }))[0]).toBe(402);
   });
 
+  it("is traced with the tier it was priced at, where the answer names none: so it can be priced again as it was", async () => {
+    await openUpstream(200, "application/json", JSON.stringify({ ...CHAT_ANSWER, model: "gpt-4o" }));
+    for (const more of [{ service_tier: "priority" }, {}]) await (await call({ ...CHAT, model: "gpt-4o", ...more })).text();
+    const [priority, standard] = await kit.settled(2);
+    expect([priority!.service_tier ?? "", standard!.service_tier ?? ""]).toEqual(["priority", ""]);
+    expect(Number(priority!.unit_cost_usd)).toBeGreaterThan(Number(standard!.unit_cost_usd));
+  });
+
   it("is held: Anthropic's inference inside the United States, which the workspace may choose, and refused with fast mode on top", async () => {
     await open();
     const body = { model: "claude-opus-4-6", max_tokens: 1000, messages: [{ role: "user", content: "hi" }] };

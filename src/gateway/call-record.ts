@@ -1,8 +1,9 @@
 import type { CallOutcome, CostBasis, SentTrace } from "../contract/request-trace.ts";
 import { formatDecimal, formatUsd, type Nano } from "../core/money/usd.ts";
+import type { UnpricedAnswer } from "../core/pricing/price-answer.ts";
 import type { PricedCall } from "../core/pricing/price-call.ts";
 import type { Usage } from "../core/usage/usage.ts";
-import { usageDetails } from "../core/usage/usage-details.ts";
+import { type AlsoTold, usageDetails } from "../core/usage/usage-details.ts";
 import type { Caller } from "./authenticate-call.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 
@@ -37,6 +38,8 @@ export interface CallResult {
   readonly bookedNano: Nano | null;
   readonly cost: PricedCall | undefined;
   readonly usage: Usage | undefined;
+  readonly unpriced?: UnpricedAnswer | undefined;
+  readonly told?: AlsoTold | undefined;
   readonly responseId: string;
   readonly serviceTier: string;
   readonly ttftMs: number | null;
@@ -103,7 +106,7 @@ export function traceOf(record: CallRecord, result: CallResult, latencyMs: numbe
     priority,
     pii: pii || undefined,
     levers: record.levers.length > 0 ? record.levers : undefined,
-    usage_details: usage && usageDetails(usage),
+    usage_details: usage && usageDetails(usage, result.told),
   };
 }
 

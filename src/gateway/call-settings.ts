@@ -21,6 +21,8 @@ export interface CallSettings {
   readonly maxBodyBytes: number;
   readonly maxAnswerBytes: number;
   readonly defaultMaxOutputTokens: number;
+  /** Paths of counts in answers that nobody bills, though no reader knows them. */
+  readonly ignoredUsageKeys: ReadonlySet<string>;
   readonly unboundedInput: "refuse" | "hold_context_window";
   /** When the caller has left, the provider's stream is read on up to this much money and time, then cut. */
   readonly drainMaxNano: Nano;

@@ -26,6 +26,7 @@ import type { Gateway } from "./handle-call.ts";
 import { createRouteTable, type NamedRoute } from "./route-table.ts";
 import { ProviderConnections } from "./send-attempt.ts";
 import { SharedAnswers } from "./shared-answers.ts";
+import { UnknownUnits } from "./unknown-units.ts";
 
 export interface KitOptions {
   readonly sim?: SimOptions;
@@ -86,6 +87,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     maxBodyBytes: 8_000_000,
     maxAnswerBytes: 16_000_000,
     defaultMaxOutputTokens: 4096,
+    ignoredUsageKeys: new Set(),
     unboundedInput: "refuse",
     drainMaxNano: usd("0.5"),
     drainMaxMs: 2000,
@@ -107,6 +109,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     steadyNow: () => performance.now(),
     newId: idSource(store.epoch, now),
     random: Math.random,
+    unknownUnits: new UnknownUnits(),
     observe: () => {},
     log: logger,
   };

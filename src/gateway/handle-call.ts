@@ -18,12 +18,14 @@ import { answerOwner, claimCall, type IdempotentCall, requestFingerprint } from 
 import type { BodySummary } from "./inspect-body.ts";
 import { judgeCall, neverSent, type Verdict } from "./judge-call.ts";
 import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
+import { reportedPriceId } from "./price-lookup.ts";
 import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
 import { type Relay, relayAnswer } from "./relay-answer.ts";
 import type { ProviderConnections } from "./send-attempt.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 import { answerShortCall, easedHeaders } from "./short-call.ts";
+import type { UnknownUnits } from "./unknown-units.ts";
 
 export interface Gateway {
   readonly keys: KeyRing;
@@ -40,6 +42,7 @@ export interface Gateway {
   readonly steadyNow: () => number;
   readonly newId: () => string;
   readonly random: () => number;
+  readonly unknownUnits: UnknownUnits;
   readonly observe: (record: CallRecord, result: CallResult, latencyMs: number) => void;
   readonly log: { warn(facts: object, words: string): void; error(facts: object, words: string): void };
 }
@@ -127,7 +130,8 @@ async function sendCall(
       });
     },
     async renewHold(after, next) {
-      const verdict = judgeCall({ result: after, target: plan.targets[0]!, summary, callerLeft: response.destroyed });
+      const { ignoredUsageKeys } = gateway.settings;
+      const verdict = judgeCall({ result: after, target: plan.targets[0]!, summary, callerLeft: response.destroyed, ignoredUsageKeys });
       await book(gateway, record, plan, verdict, resultOf(verdict, 504, undefined, ""), claimed && keepOf(claimed, verdict, undefined));
       const holdId = `${record.traceId.split(".")[0]}.${record.attempts + 2}`;
       const rest = plan.targets.slice(plan.targets.indexOf(next));
@@ -233,13 +237,15 @@ async function finishCall(
   const { result, target, summary, callerLeft, relay } = sent;
   // When a renewed hold was refused, the attempt before it is already booked as in doubt.
   if (sent.problem) throw sent.problem;
-  const verdict = judgeCall({ result, target, summary, callerLeft });
+  const verdict = judgeCall({ result, target, summary, callerLeft, ignoredUsageKeys: gateway.settings.ignoredUsageKeys });
+  if (verdict.byProvider) record.priceId = reportedPriceId(target.provider.priceList, target.model);
   const report = result.kind === "answered" ? result.report : undefined;
   const status =
     report?.head.status ?? (result.kind === "refused" ? result.head.status : verdict.problem === "provider_timeout" ? 504 : 502);
   const reading = report?.reading.outcome === "measured" ? report.reading : undefined;
   const callResult: CallResult = {
-    ...resultOf(verdict, status, reading?.responseId, reading?.serviceTier ?? ""),
+    // The tier it was priced at: what the answer names, or else what was asked for. With it the call can be priced again.
+    ...resultOf(verdict, status, reading?.responseId, reading ? (reading.serviceTier ?? summary.tiers.service ?? "") : ""),
     ttftMs: report?.firstPieceAt == null ? null : report.firstPieceAt - record.startedAt,
   };
   const answer = report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;
@@ -288,6 +294,7 @@ async function book(
     tenant: record.caller!.scope.tenant,
     trace: JSON.stringify(traceOf(record, result, latencyMs)),
     idempotency,
+    ...unpricedNotes(gateway, record, plan, verdict),
   };
   gateway.observe(record, result, latencyMs);
   if (ending.amountNano > ending.heldNano) {
@@ -297,6 +304,22 @@ async function book(
     );
   }
   return await gateway.desk.end(ending);
+}
+
+/** Why a hold is in doubt, where the answer says it; a count that nobody reads is told to somebody who can look it up. */
+function unpricedNotes(
+  { unknownUnits, now }: Gateway,
+  record: CallRecord,
+  plan: CallPlan,
+  { unpriced }: Verdict,
+): Pick<Ending, "doubt" | "alert"> {
+  if (!unpriced) return {};
+  const { reason, detail = "" } = unpriced;
+  const doubt = `unpriced: ${reason}${detail && ` ${detail}`}`;
+  if (reason !== "unknown_usage_unit" || !unknownUnits.isNews(record.provider, detail, now())) return { doubt };
+  const { holdId, amountNano } = plan.hold;
+  const told = { provider: record.provider, model: record.model, unit: detail, hold: holdId, held_usd: formatUsd(amountNano), at: now() };
+  return { doubt, alert: JSON.stringify({ type: reason, ...told }) };
 }
 
 /** Something of ours broke after the money was held: what was sent may have been billed. Ending a hold twice changes nothing. */
@@ -314,14 +337,25 @@ async function bookUnexpected(gateway: Gateway, record: CallRecord, plan: CallPl
 }
 
 function resultOf(
-  verdict: Pick<Verdict, "outcome" | "basis" | "amountNano" | "usage" | "cost"> & { problem?: Verdict["problem"] },
+  verdict: Pick<Verdict, "outcome" | "basis" | "amountNano" | "usage" | "cost" | "unpriced" | "told"> & { problem?: Verdict["problem"] },
   status: number,
   responseId: string | undefined,
   serviceTier: string,
 ): CallResult {
-  const { outcome, basis, usage, cost } = verdict;
+  const { outcome, basis, usage, cost, unpriced, told } = verdict;
   const identity = { responseId: responseId ?? "", serviceTier, ttftMs: null };
-  return { ...identity, outcome, basis, status, errorCode: verdict.problem ?? "", bookedNano: verdict.amountNano, cost, usage };
+  return {
+    ...identity,
+    outcome,
+    basis,
+    status,
+    errorCode: verdict.problem ?? "",
+    bookedNano: verdict.amountNano,
+    cost,
+    usage,
+    unpriced,
+    told,
+  };
 }
 
 /** How many bytes of text may still be produced for a caller who has left. */

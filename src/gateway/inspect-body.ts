@@ -3,7 +3,7 @@ import { mayHideReasoning } from "../core/usage/hidden-reasoning.ts";
 import { boundInput, type InputBound } from "../core/usage/input-bound.ts";
 import { boundOutput, type OutputBound } from "../core/usage/output-bound.ts";
 import { isGiven, UNBOUNDED_FIELDS } from "../core/usage/unbounded-fields.ts";
-import type { UsageDialect } from "../core/usage/usage.ts";
+import type { CallDialect } from "../core/usage/usage.ts";
 import { findJsonMembers, type JsonMembers } from "../std/json-members.ts";
 
 /** What the gateway needs to know of a request body. Everything else in it passes through as it came. */
@@ -71,7 +71,7 @@ function countMembers(value: object): number {
 }
 
 /** Reads a body once: valid JSON in UTF-8, an object, with a model, and no member twice at any depth. */
-export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
+export function inspectBody(dialect: CallDialect, bytes: Buffer): BodyReading {
   if (!isUtf8(bytes)) return reject("invalid_json", { detail: "the body is not UTF-8" });
   let body: unknown;
   try {
@@ -116,7 +116,7 @@ export function inspectBody(dialect: UsageDialect, bytes: Buffer): BodyReading {
   return { outcome: "read", summary };
 }
 
-function tiersOf(dialect: UsageDialect, fields: Readonly<Record<string, unknown>>): BilledTiers {
+function tiersOf(dialect: CallDialect, fields: Readonly<Record<string, unknown>>): BilledTiers {
   const service = typeof fields.service_tier === "string" ? fields.service_tier : undefined;
   if (dialect !== "anthropic-messages") return { service, others: [], place: undefined };
   const place = typeof fields.inference_geo === "string" ? fields.inference_geo : undefined;

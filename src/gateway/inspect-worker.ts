@@ -1,10 +1,10 @@
 import { parentPort } from "node:worker_threads";
-import type { UsageDialect } from "../core/usage/usage.ts";
+import type { CallDialect } from "../core/usage/usage.ts";
 import { type BodyReading, inspectBody } from "./inspect-body.ts";
 
 export interface InspectTask {
   readonly id: number;
-  readonly dialect: UsageDialect;
+  readonly dialect: CallDialect;
   readonly bytes: Uint8Array;
 }
 

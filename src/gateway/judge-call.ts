@@ -1,10 +1,11 @@
 import type { ProblemCode } from "../contract/problem-list.ts";
 import type { CallOutcome, CostBasis } from "../contract/request-trace.ts";
 import { bookedNano, type Nano } from "../core/money/usd.ts";
-import { missingAudioPrice } from "../core/pricing/audio-price.ts";
-import { type PricedCall, priceCall } from "../core/pricing/price-call.ts";
+import { priceAnswer, type UnpricedAnswer } from "../core/pricing/price-answer.ts";
+import type { PricedCall } from "../core/pricing/price-call.ts";
 import type { MeasuredUsage, UsageReading } from "../core/usage/extract-usage.ts";
 import { NO_USAGE, type Usage } from "../core/usage/usage.ts";
+import type { AlsoTold } from "../core/usage/usage-details.ts";
 import type { AttemptResult } from "./failover.ts";
 import type { BodySummary } from "./inspect-body.ts";
 import type { BoundTarget } from "./plan-call.ts";
@@ -20,6 +21,12 @@ export interface Verdict {
   readonly amountNano: Nano | null;
   readonly usage: Usage | undefined;
   readonly cost: PricedCall | undefined;
+  /** Why nothing can be booked, although the answer says what it used. */
+  readonly unpriced?: UnpricedAnswer | undefined;
+  /** What the answer says beside its usage. */
+  readonly told?: AlsoTold | undefined;
+  /** Whether the provider's word is what is booked, and not the list price. */
+  readonly byProvider?: boolean;
   /** What the caller is told instead of an answer. */
   readonly problem: ProblemCode | undefined;
 }
@@ -29,6 +36,7 @@ export interface CallEnd {
   readonly target: BoundTarget;
   readonly summary: BodySummary;
   readonly callerLeft: boolean;
+  readonly ignoredUsageKeys: ReadonlySet<string>;
 }
 
 export function judgeCall(end: CallEnd): Verdict {
@@ -87,15 +95,27 @@ function isNotFinal(reading: UsageReading): boolean {
   return reading.outcome === "missing" && reading.reason === "not_final";
 }
 
-function measure({ target, summary }: CallEnd, reading: MeasuredUsage, outcome: CallOutcome): Verdict {
-  const { usage, billedApart } = reading;
-  const serviceTier = reading.serviceTier ?? summary.tiers.service;
-  const cost = priceCall(target.price, usage, { serviceTier });
-  const audio = { takesAudio: usage.inputAudioTokens > 0, givesAudio: usage.outputAudioTokens > 0 };
-  const heard = missingAudioPrice(target.price, audio, serviceTier === undefined ? [] : [serviceTier]) !== undefined;
+function measure({ target, summary, ignoredUsageKeys }: CallEnd, reading: MeasuredUsage, outcome: CallOutcome): Verdict {
+  const { usage, unknownCounts, costAtto } = reading;
+  const cost = priceAnswer(reading, {
+    price: target.unlisted ? undefined : target.price,
+    askedTier: summary.tiers.service,
+    byProvider: target.provider.reportsCost !== undefined,
+    ignoredKeys: ignoredUsageKeys,
+  });
+  const told = { unknownCounts, providerCostNano: costAtto === undefined ? undefined : bookedNano(costAtto) };
   // A cost that cannot be computed is not zero: the hold keeps counting until somebody says what it was.
-  if (cost.outcome === "unpriced" || heard || billedApart.length > 0) return { ...doubt(outcome, undefined), basis: "unpriced", usage };
-  return { ending: "settle", outcome, basis: "measured", amountNano: bookedNano(cost.totalAtto), usage, cost, problem: undefined };
+  if (cost.outcome === "unpriced") return { ...doubt(outcome, undefined), basis: "unpriced", usage, unpriced: cost, told };
+  const settled = {
+    ending: "settle",
+    outcome,
+    basis: "measured",
+    amountNano: bookedNano(cost.totalAtto),
+    usage,
+    told,
+    problem: undefined,
+  } as const;
+  return cost.outcome === "reported" ? { ...settled, cost: undefined, byProvider: true } : { ...settled, cost };
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Nano } from "../core/money/usd.ts";
 import { missingAudioPrice } from "../core/pricing/audio-price.ts";
 import { callCeiling } from "../core/pricing/call-ceiling.ts";
 import type { Price, PriceBook } from "../core/pricing/price-book.ts";
+import { compileRateCard } from "../core/pricing/rate-card.ts";
 import type { Instant } from "../core/time/window.ts";
 import { unboundedModel } from "../core/usage/unbounded-fields.ts";
 import type { CallSettings, Route } from "./call-settings.ts";
@@ -11,6 +12,8 @@ import type { BilledTiers, BodySummary } from "./inspect-body.ts";
 /** One place the call may be sent to, with the price valid when it arrived. */
 export interface PricedTarget extends Route {
   readonly price: Price;
+  /** The model has no list price: its provider says what a call cost, and until then the hold that is configured for such calls counts. */
+  readonly unlisted: boolean;
 }
 
 /**
@@ -21,13 +24,30 @@ export function pricedTargets(routes: readonly Route[], prices: PriceBook, at: I
   const priced: PricedTarget[] = [];
   for (const route of routes) {
     const price = prices.find(route.provider.priceList, route.model, at);
-    if (price) priced.push({ ...route, price });
+    if (price) priced.push({ ...route, price, unlisted: false });
+    else if (route.provider.reportsCost?.unlistedHoldNano !== undefined)
+      priced.push({ ...route, price: unlistedPrice(route), unlisted: true });
   }
   if (priced.length === 0) {
     const [first] = routes;
-    throw new Problem("model_not_priced", { model: first?.model, provider: first?.provider.name });
+    const called = { model: first?.model, provider: first?.provider.name };
+    const currency = first && prices.currencyWithoutRate(first.provider.priceList, first.model, at);
+    if (currency === undefined) throw new Problem("model_not_priced", called);
+    const message = `The price of ${first?.model} is in ${currency}, and fx_rates has no rate for it that holds now.`;
+    throw new Problem("model_not_priced", { ...called, reason: "no_fx_rate", detail: currency }, { message });
   }
   return priced;
+}
+
+/** What stands for the price of a model that has none: an id, and no figure that a call could be priced with. */
+function unlistedPrice({ provider, model }: Route): Price {
+  const id = reportedPriceId(provider.priceList, model);
+  return { id, provider: provider.priceList, model, contextWindow: undefined, standard: compileRateCard(new Map()), variants: new Map() };
+}
+
+/** What traces have in place of a price's id where the provider's own word was booked. */
+export function reportedPriceId(priceList: string, model: string): string {
+  return `provider_reported/${priceList}/${model}`;
 }
 
 /** Passes that are held for when a provider's own tools run; recorded calls took up to 2.1 (genai-prices oracle). */
@@ -78,6 +98,7 @@ export function useBound(summary: BodySummary, target: PricedTarget, maxOutputTo
  */
 export function ceilingAt(target: PricedTarget, bound: UseBound, tiers: BilledTiers): Nano {
   const { price, model, provider } = target;
+  if (target.unlisted) return provider.reportsCost!.unlistedHoldNano!;
   const left = tiers.service === undefined || tiers.service === "auto";
   const serviceTiers = left ? (price.variants.has("tier:priority") ? ["priority"] : []) : [tiers.service as string];
   // What the request does not say of its place, Anthropic's workspace does (inference_geo, 2026).

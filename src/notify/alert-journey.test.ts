@@ -284,6 +284,18 @@ describe("from a booking to a person", () => {
     expect(titles(hook)).toEqual(["A call of tenant acme cost more than was held for it"]);
   });
 
+  it("tells a count that nobody reads once, and counts how often it came", async () => {
+    const told = { type: "unknown_usage_unit", provider: "acme", model: "m", unit: "usage.foo_seconds", hold: "h", held_usd: "1", at: now };
+    const again = { ...told, model: "another", hold: "h2", at: now + 3_600_000 };
+    const rows = [told, again].map((payload, index) => ({ seq: 901 + index, payload: JSON.stringify(payload) }));
+    const outbox = { ...store, alerts: store.alerts, budgetsNamed: async () => [], readOutbox: async () => rows } as unknown as LedgerStore;
+    await takeAlerts(outbox, routes, () => now);
+    await turn();
+    expect(titles(hook)).toEqual(["acme counts something that has no price: usage.foo_seconds"]);
+    const [alert] = await store.alerts.list("open", 10);
+    expect(alert).toMatchObject({ times: 2, severity: "critical", scope: { provider: "acme" } });
+  });
+
   it("never writes an address, a key, a header or a password into logs or rows", async () => {
     routes = [aRoute({ channels: ["hook", "ops", "lead", "log"] })];
     [hook.answer, slack.answer, mail.dataAnswer] = [500, 404, "554 no"];

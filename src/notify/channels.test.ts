@@ -16,6 +16,7 @@ const EVERY_KIND: AlertFacts[] = [
   crossing(100),
   { ...crossing(100), kind: "budget_overrun", overrunUsd: "3.5", cause: "track" } as AlertFacts,
   { kind: "hold_exceeded", tenant: "acme", holdId: "h1", heldUsd: "1", costUsd: "2" },
+  { kind: "unknown_usage_unit", provider: "acme", model: "m", unit: "usage.foo_seconds", holdId: "h1", heldUsd: "1" },
   { kind: "holds_in_doubt", holds: 3, inDoubtUsd: "1.25", oldestAt: AT },
   { kind: "test", channel: "ops" },
 ];
@@ -63,7 +64,7 @@ describe("an event", () => {
       }
     }
     const types = EVERY_KIND.map((facts) => alertMessage(aRecord(facts), "raised", SETTINGS).event.type);
-    expect(types).toEqual(["BudgetThresholdCrossed", "BudgetOverrun", "HoldExceeded", "HoldsInDoubt", "AlertTest"]);
+    expect(types).toEqual(["BudgetThresholdCrossed", "BudgetOverrun", "HoldExceeded", "UnknownUsageUnit", "HoldsInDoubt", "AlertTest"]);
     expect(alertMessage(aRecord(crossing(80)), "resolved", SETTINGS).event.type).toBe("AlertResolved");
     expect(alertMessage(aRecord(crossing(80)), "escalated-1", SETTINGS).event.type).toBe("AlertEscalated");
   });

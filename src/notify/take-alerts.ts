@@ -43,13 +43,19 @@ function alertOf(
     const what = { facts, scope: { tenant }, warnPercent: USUAL_WARN_PERCENT, raisedAt: said.at };
     return { alert: composeAlert(what, routes, stableId) };
   }
+  if (said.type === "unknown_usage_unit") {
+    const { provider, model, unit, hold: holdId, held_usd: heldUsd } = said;
+    const facts = { kind: said.type, provider, model, unit, holdId, heldUsd } as const;
+    const what = { facts, scope: { provider }, warnPercent: USUAL_WARN_PERCENT, raisedAt: said.at };
+    return { alert: composeAlert(what, routes, stableId) };
+  }
   const budget = budgets.get(said.budget);
   if (!budget) return { reason: `there is no budget ${said.budget}` };
   const what = { facts: factsOf(said, budget), scope: budget.selector, warnPercent: budget.warnPercent, raisedAt: said.at };
   return { alert: composeAlert(what, routes, stableId) };
 }
 
-function factsOf(said: Exclude<OutboxAlert, { type: "hold_exceeded" }>, { window: kind, zone, hard }: Budget): AlertFacts {
+function factsOf(said: Extract<OutboxAlert, { budget: string }>, { window: kind, zone, hard }: Budget): AlertFacts {
   const windowStart = Date.parse(said.account.slice(said.account.lastIndexOf("@") + 1));
   const window = windowAt(kind, zone, windowStart);
   const place = { budgetId: said.budget, accountId: said.account, windowStart, windowEnd: window.end, zone, hard };

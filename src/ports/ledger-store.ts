@@ -57,7 +57,10 @@ export interface LedgerStore {
   putBudget(budget: Budget, change: AuditedChange): Promise<Budget>;
   /** Several at once, all or none. */
   putBudgets(changes: readonly { readonly budget: Budget; readonly change: AuditedChange }[]): Promise<readonly Budget[]>;
-  /** Decides a raise; one whose time has come is in force when this resolves. */
+  /**
+   * Decides a raise; one whose time has come is in force when this resolves. The same again changes nothing.
+   * @throws Problem idempotency_key_reused when the id is another raise's
+   */
   raiseBudget(raise: Omit<BudgetRaise, "state" | "endedEarly">, actor: string): Promise<RaiseAnswer>;
   /** Ends a raise before its time. One that is over stays as it is. @throws Problem not_found */
   endRaise(request: { id: string; at: Instant; actor: string; reason: string }): Promise<RaiseAnswer>;
@@ -73,7 +76,10 @@ export interface LedgerStore {
    * @param taken.newBudgets what budgets begin with that were made there
    */
   takeWishes(taken: { at: Instant; newBudgets: WishedBudget }): Promise<WishesTaken>;
-  /** Takes an amount off what is spent in the window around `at`. @throws Problem amount_invalid when less is spent */
+  /**
+   * Takes an amount off what is spent in the window around `at`. The same again changes nothing.
+   * @throws Problem amount_invalid when less is spent, idempotency_key_reused when the id is another reset's
+   */
   creditBudget(request: CreditRequest): Promise<CreditAnswer>;
   /** Accounts of the budgets in the window around `at`; accounts that do not exist yet are opened on paper only. */
   accounts(budgetIds: readonly string[], at: Instant): Promise<readonly Account[]>;
@@ -118,6 +124,8 @@ export interface RaiseAnswer {
   readonly raise: BudgetRaise;
   /** Budgets whose limit in force changed with it. */
   readonly budgets: readonly Budget[];
+  /** It had been done before, and nothing was changed now. */
+  readonly repeated: boolean;
 }
 
 export interface CreditRequest {
@@ -149,6 +157,8 @@ export interface CreditAnswer {
   readonly budget: Budget;
   readonly account: Account;
   readonly creditedNano: Nano;
+  /** It had been booked before under this id, and nothing was changed now. */
+  readonly repeated: boolean;
 }
 
 export interface Recovery {
@@ -244,6 +254,10 @@ export interface Ending {
   /** RequestTrace as JSON, for the outbox; null when the call has another record. */
   readonly trace: string | null;
   readonly idempotency?: { readonly keyId: string; readonly key: string; readonly answer: StoredAnswer } | undefined;
+  /** Why the hold is in doubt, for whoever has to find out what it cost. Only for kind doubt. */
+  readonly doubt?: string | undefined;
+  /** What is to be told of the call, as a row of the outbox under "alert". */
+  readonly alert?: string | undefined;
 }
 
 export interface EndingAnswer {

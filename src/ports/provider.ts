@@ -1,3 +1,5 @@
+import type { Nano } from "../core/money/usd.ts";
+
 /** Where calls are sent. A dialect that caller and provider share passes through untouched. */
 export interface ProviderTarget {
   /** The configured name; the `provider` dimension of the scope. */
@@ -10,6 +12,8 @@ export interface ProviderTarget {
   readonly headers: Readonly<Record<string, string>>;
   /** Provider id in the price list. */
   readonly priceList: string;
+  /** The provider says what each call cost, and that is booked. Calls of models without a list price hold so much, or are refused. */
+  readonly reportsCost?: { readonly unlistedHoldNano: Nano | undefined } | undefined;
   readonly maxTokensField: "max_tokens" | "max_completion_tokens";
   /** Until the answer's head arrives. */
   readonly headersTimeoutMs: number;

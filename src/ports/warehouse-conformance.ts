@@ -260,6 +260,44 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
       expect(rows.find((row) => row.trace_id === older.trace_id)).toEqual({ ...older, levers: [] });
     });
 
+    it("keeps what was known of prices, each text once, and says nothing new where nothing is", async () => {
+      const { facts } = warehouse;
+      const known = (await facts.priceVersions()).at(-1)?.knownAtMs ?? 0;
+      const part = (name: string, text: string) => ({ kind: "prices" as const, name, text });
+      const [first, second] = [[part("a", "[1]"), part("b", `["it's \\n ${known}"]`)], [part("a", "[1]")]];
+      expect(await facts.rememberPrices(first, new Date(known + 1000))).toBe(true);
+      expect(await facts.rememberPrices(first, new Date(known + 2000))).toBe(false);
+      expect(await facts.rememberPrices(second, new Date(known + 3000))).toBe(true);
+      // A process that began earlier and still runs on what it began with.
+      expect(await facts.rememberPrices(first, new Date(known + 1000))).toBe(false);
+      const versions = (await facts.priceVersions()).slice(-2);
+      expect(versions.map(({ knownAtMs }) => knownAtMs)).toEqual([known + 1000, known + 3000]);
+      expect([await facts.priceParts(versions[0]!), await facts.priceParts(versions[1]!)]).toEqual([first, second]);
+    });
+
+    it("corrects calls of one use by pairs of facts, each once, and keeps what was booked", async () => {
+      const period = nextYear();
+      const { facts } = warehouse;
+      const use = { usage_details: { web_searches: 2, cache_write_1h_tokens: 7 }, unit_cost_usd: "0.000065001" };
+      await insert(warehouse, [aTrace(period, use), aTrace(period, use), aTrace(period, { tenant: "globex", unit_cost_usd: "1" })]);
+      const question = { ...period, cuts: [period.from.getTime()], byTenant: true };
+      const shapes = await facts.usageShapes(question);
+      const shape = shapes.find(({ tenant }) => tenant === "acme")!;
+      const counted = { promptTokens: 100, genTokens: 20, currentUsd: "0.000065001", calls: 2, epoch: 1, serviceTier: "" };
+      expect([shapes.length, shape]).toEqual([2, expect.objectContaining(counted)]);
+      expect(shape.details.split(",").sort()).toEqual(["cache_write_1h_tokens=7", "web_searches=2"]);
+
+      const corrected = { shape, priceId: "new", listUsd: null, contractedUsd: "0.00005", billedUsd: "0.00006" };
+      for (const batch of [1, 2]) await facts.appendRepriced({ id: `${process.pid}`, knownAt: new Date(), batch }, question, [corrected]);
+      expect(await facts.factTotals(period.from, period.to)).toEqual([
+        expect.objectContaining({ kind: "original", basis: "measured", facts: 3, unknown: 0, contractedUsd: "1.000130002" }),
+        expect.objectContaining({ kind: "repriced", facts: 2, contractedUsd: "0.0001" }),
+        expect.objectContaining({ kind: "reversal", facts: 2, contractedUsd: "-0.000130002" }),
+      ]);
+      const now = await facts.usageShapes(question);
+      expect(now.map(({ currentUsd }) => currentUsd).sort()).toEqual(["0.00005", "1"]);
+    });
+
     it("keeps both kinds of time: when the call was, and when we learned of it", async () => {
       const period = nextYear();
       await insert(warehouse, [aTrace(period)]);

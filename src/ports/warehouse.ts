@@ -1,6 +1,7 @@
 import type { CostFilter, CostGroup } from "../contract/cost-groups.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import type { ScopeSelector } from "../core/scope/scope.ts";
+import type { CostFacts } from "./cost-facts.ts";
 
 /** What we ask of the warehouse. The embedded engine and a ClickHouse server are both one of these. */
 export interface Warehouse {
@@ -23,6 +24,8 @@ export interface Warehouse {
   callsInOrder(question: CallsQuestion): Promise<readonly OrderedCall[]>;
   /** Booked cost per tenant in nano-units, for `ballast verify`. */
   bookedPerTenant(from: Date, to: Date): Promise<readonly { tenant: string; traces: number; bookedNano: bigint }[]>;
+  /** What was known of prices, and corrections of what calls cost. */
+  readonly facts: CostFacts;
   /**
    * Runs one statement that only reads; for questions of operators and tests. Money and 64-bit integers come as text.
    * @throws Problem invalid_request with the engine's message when it cannot run or would write

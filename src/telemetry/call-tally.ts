@@ -8,6 +8,8 @@ export interface CallFacts {
   readonly model: string;
   /** A CallOutcome. */
   readonly outcome: string;
+  /** Why an answered call has no price. */
+  readonly unpricedReason?: string | undefined;
   readonly reportType: string;
   readonly bookedNano: Nano;
   readonly inputTokens: number;

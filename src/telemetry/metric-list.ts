@@ -37,6 +37,11 @@ export const METRICS = {
   ballast_overhead_seconds: { type: "histogram", help: "What Ballast itself added to a call.", labels: [] },
   ballast_calls_in_flight: { type: "gauge", help: "Calls under way in this process.", labels: [] },
   ballast_hold_exceeded_total: { type: "counter", help: "Calls that cost more than their hold. Each is an incident.", labels: [] },
+  ballast_unpriced_calls_total: {
+    type: "counter",
+    help: "Answered calls without a price, by why. Their holds are in doubt.",
+    labels: ["provider", "reason"],
+  },
   ballast_outbox_waiting: { type: "gauge", help: "Rows that wait for delivery.", labels: [] },
   ballast_alerts_waiting: { type: "gauge", help: "Messages of alerts that wait for their time or another attempt.", labels: [] },
   ballast_alerts_dead: { type: "gauge", help: "Messages of alerts that could not be delivered and were given up.", labels: [] },

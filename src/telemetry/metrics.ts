@@ -54,6 +54,7 @@ export class Metrics {
   #inFlight = 0;
   #inFlightElsewhere = 0;
   #holdsExceeded = 0;
+  readonly #unpriced = new Map<string, { labels: { provider: string; reason: string }; calls: number }>();
 
   constructor(options: { version: string; now: () => Instant; mostSeries?: number }) {
     this.#now = options.now;
@@ -81,6 +82,7 @@ export class Metrics {
     this.#calls.add(facts);
     this.#inputTokens += facts.inputTokens;
     this.#outputTokens += facts.outputTokens;
+    if (facts.unpricedReason !== undefined) this.#countUnpriced(facts.provider, facts.unpricedReason);
     this.#minutes.add(this.#now());
     if (facts.outcome === "tracked") return; // Nobody waited for it here.
     this.#durationsOf(facts.provider).add(facts.durationMs / 1000);
@@ -125,6 +127,13 @@ export class Metrics {
     return this.#registry.metrics();
   }
 
+  #countUnpriced(provider: string, reason: string): void {
+    const key = `${provider} ${reason}`;
+    const counted = this.#unpriced.get(key);
+    if (counted) counted.calls++;
+    else this.#unpriced.set(key, { labels: { provider, reason }, calls: 1 });
+  }
+
   #durationsOf(provider: string): BucketCounts {
     let counts = this.#durations.get(provider);
     if (counts) return counts;
@@ -156,6 +165,7 @@ export class Metrics {
     counter("ballast_tokens_total").inc({ direction: "input" }, this.#inputTokens);
     counter("ballast_tokens_total").inc({ direction: "output" }, this.#outputTokens);
     counter("ballast_hold_exceeded_total").inc(this.#holdsExceeded);
+    for (const { labels, calls } of this.#unpriced.values()) counter("ballast_unpriced_calls_total").inc(labels, calls);
     for (const [result, reads] of Object.entries(statusReads)) counter("ballast_status_reads_total").inc({ result }, reads);
   }
 

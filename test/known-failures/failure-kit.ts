@@ -40,6 +40,8 @@ export async function openFailureKit(options: KitOptions = {}, scope: Scope = { 
     keys: kit.keys,
     desk: kit.desk,
     prices: priceLookup(kit.gateway.prices, ["openai", "anthropic"]),
+    knowledge: { parts: [], sinceMs: 0, priceLists: new Map() },
+    ignoredUsageKeys: new Set(),
     routesOf: () => [],
     warehouse: undefined,
     wantsWarehouse: false,

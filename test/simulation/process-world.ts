@@ -142,8 +142,12 @@ export class ProcessWorld {
     const now = this.time.storeMs;
     if (operation === "rejoin") this.#numbers.set(epoch, { process, life: process.life, heardMs: now });
     else if (operation === "beat") {
-      this.#numbers.get(epoch)!.heardMs = now;
-      for (const { epoch: silent } of (outcome.value as Beat).expired) {
+      const own = this.#numbers.get(epoch)!;
+      const { expired } = outcome.value as Beat;
+      if (expired.length > 0 && own.heardMs < now - SILENT_MS)
+        this.#mistake ??= new Error(`the process ${epoch} judges, and is silent itself`);
+      own.heardMs = now;
+      for (const { epoch: silent } of expired) {
         if (this.#numbers.get(silent)!.heardMs >= now - SILENT_MS)
           this.#mistake ??= new Error(`the process ${silent} is healthy, and expired`);
       }

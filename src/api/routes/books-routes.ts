@@ -1,7 +1,6 @@
-import { auditAnswer, limitOnlyQuery, pricesAnswer, pricesQuery, verifyAnswer, verifyBody } from "../../contract/books-contract.ts";
+import { auditAnswer, limitOnlyQuery, verifyAnswer, verifyBody } from "../../contract/books-contract.ts";
 import { doubtfulHolds, holdParams, resolveAnswer, resolveBody } from "../../contract/budgets-contract.ts";
 import { MOST_COST_NANO } from "../../contract/most-amounts.ts";
-import { explainAnswer, explainBody } from "../../contract/price-explain-contract.ts";
 import { Problem } from "../../contract/problem.ts";
 import { formatUsd } from "../../core/money/usd.ts";
 import type { Hold } from "../../ports/ledger-store.ts";
@@ -9,11 +8,8 @@ import { verifyBooks } from "../../reports/verify-books.ts";
 import { readAmount } from "../amount.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { ok, type Route, route } from "../api-route.ts";
-import { readInstant } from "../call-period.ts";
-import { checkScopeValue } from "../call-scope.ts";
-import { explanationView, readUsage } from "../explain-price-view.ts";
 
-/** What operators look into: audit, holds in doubt, prices, and whether the books agree. */
+/** What operators look into: audit, holds in doubt, and whether the books agree. */
 export const booksRoutes: readonly Route[] = [
   route({
     method: "GET",
@@ -64,35 +60,6 @@ export const booksRoutes: readonly Route[] = [
       } catch (error) {
         throw error instanceof Problem && error.code === "hold_not_found" ? await toldFromAudit(error, params.id, deps) : error;
       }
-    },
-  }),
-  route({
-    method: "GET",
-    path: "/api/v1/prices",
-    summary: "Prices as of an instant, with where they come from.",
-    role: "viewer",
-    query: pricesQuery,
-    answers: { 200: { description: "The prices; none when the model is not priced", schema: pricesAnswer } },
-    handle: async ({ query }, deps) => {
-      const at = query.at === undefined ? deps.now() : readInstant(query.at, "/at");
-      const provider = query.provider === undefined ? undefined : checkScopeValue(query.provider, "/provider");
-      const model = query.model === undefined ? undefined : checkScopeValue(query.model, "/model");
-      return ok({ at: new Date(at).toISOString(), prices: deps.prices.show(provider, model, at) });
-    },
-  }),
-  route({
-    method: "POST",
-    path: "/api/v1/prices/explain",
-    summary: "What a call costs, line by line: count, price, amount, and why that price.",
-    role: "viewer",
-    body: explainBody,
-    answers: { 200: { description: "The lines; unpriced when a price is missing", schema: explainAnswer } },
-    handle: async ({ body }, deps) => {
-      const at = body.at === undefined ? deps.now() : readInstant(body.at, "/at");
-      const [provider, model] = [checkScopeValue(body.provider, "/provider"), checkScopeValue(body.model, "/model")];
-      const usage = readUsage(body.usage, body.dialect);
-      const how = { serviceTier: body.service_tier, batch: body.batch === true };
-      return ok(explanationView(deps.prices.find(provider, model, at), usage, how, at));
     },
   }),
   route({

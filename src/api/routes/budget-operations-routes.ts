@@ -64,11 +64,13 @@ export const budgetOperationsRoutes: readonly Route[] = [
       const amountNano = readAmount(body.amount_usd, "/amount_usd", MOST_LIMIT_NANO);
       if (amountNano === 0n) throw new Problem("amount_invalid", { field: "/amount_usd" }, { message: "/amount_usd is zero." });
       const { approver, reason } = body;
-      const raise = { id: `raise_${traceId}`, budgetId: budget.id, amountNano, beginsAt, endsAt, approver, reason, createdAt };
+      const id = `raise_${body.request_id ?? traceId}`;
+      const raise = { id, budgetId: budget.id, amountNano, beginsAt, endsAt, approver, reason, createdAt };
       if (query.dry_run === "true") return ok(await raisePlan(budget, raise, deps));
       const stored = await deps.store.raiseBudget(raise, "admin");
       await deps.budgets.renew(stored.budgets);
-      return ok({ raise: raiseRecord(stored.raise), budget: await viewOf(budget.id, deps) });
+      const repeated = stored.repeated ? { repeated: true } : {};
+      return ok({ ...repeated, raise: raiseRecord(stored.raise), budget: await viewOf(budget.id, deps) });
     },
   }),
   route({
@@ -123,10 +125,12 @@ export const budgetOperationsRoutes: readonly Route[] = [
       const amountNano = body.amount_usd === undefined ? null : readAmount(body.amount_usd, "/amount_usd", MOST_LIMIT_NANO);
       if (query.dry_run === "true") return ok(await resetPlan(budget, amountNano, deps));
       const { approver, reason } = body;
-      const request = { id: `credit_${traceId}`, budgetId: budget.id, amountNano, at: deps.now(), actor: "admin", approver, reason };
+      const id = `credit_${body.request_id ?? traceId}`;
+      const request = { id, budgetId: budget.id, amountNano, at: deps.now(), actor: "admin", approver, reason };
       const credit = await deps.store.creditBudget(request);
       await deps.budgets.renew([credit.budget]);
-      return ok({ credited_usd: formatUsd(credit.creditedNano), budget: await viewOf(budget.id, deps) });
+      const repeated = credit.repeated ? { repeated: true } : {};
+      return ok({ ...repeated, credited_usd: formatUsd(credit.creditedNano), budget: await viewOf(budget.id, deps) });
     },
   }),
 ];

@@ -17,6 +17,14 @@ export const WINDOW_OPTION: CommandOption = {
   description: `Window of the budget, where the scope has several: ${WINDOW_KINDS.join(", ")}; month unless set`,
 };
 
+/** For scripts that may run twice. */
+export const REQUEST_ID_OPTION: CommandOption = {
+  name: "request-id",
+  type: "string",
+  value: "name",
+  description: "A name of yours for this decision: given again it changes nothing",
+};
+
 export const budgetRaiseCommand: Command = {
   name: "budget raise",
   summary: "Raises the limit of a budget, named by its scope or id, until an instant; then it is as before by itself.",
@@ -28,6 +36,7 @@ export const budgetRaiseCommand: Command = {
     { name: "approver", type: "string", value: "name", required: true, description: "Who decided it, for the audit log" },
     { name: "reason", type: "string", value: "text", required: true, description: "Why, for the audit log" },
     WINDOW_OPTION,
+    REQUEST_ID_OPTION,
     DRY_RUN_OPTION,
     ...SERVER_OPTIONS,
   ],
@@ -40,6 +49,7 @@ export const budgetRaiseCommand: Command = {
       approver: context.text("approver"),
       reason: context.text("reason"),
       window: oneOf(context, "window", WINDOW_KINDS),
+      request_id: context.text("request-id"),
     };
     const path = `/api/v1/budgets/${encodeURIComponent(budget)}/raises`;
     printRaise(context, await clientFor(context).post<Static<typeof raiseAnswer>>(path, wish, dryRunQuery(context)));
@@ -47,8 +57,11 @@ export const budgetRaiseCommand: Command = {
   },
 };
 
+export const REPEATED_WORDS = "This request id was used for the same decision before: nothing was changed now.";
+
 /** The raise and its budget as they are stored, or would be. */
 export function printRaise(context: CommandContext, answer: Static<typeof raiseAnswer>): void {
   context.out(context.json ? JSON.stringify(answer) : `${budgetTable([answer.budget])}\n\n${printable(raiseText(answer.raise))}`);
   if (!context.json && answer.dry_run) context.err(DRY_RUN_WORDS);
+  if (!context.json && answer.repeated) context.err(REPEATED_WORDS);
 }

@@ -5,7 +5,7 @@ import { clientFor } from "../api-client.ts";
 import { type Command, DRY_RUN_OPTION, SERVER_OPTIONS } from "../command.ts";
 import { oneOf } from "../read-number.ts";
 import { budgetTable } from "./budget-list-command.ts";
-import { WINDOW_OPTION } from "./budget-raise-command.ts";
+import { REPEATED_WORDS, REQUEST_ID_OPTION, WINDOW_OPTION } from "./budget-raise-command.ts";
 import { DRY_RUN_WORDS, dryRunQuery } from "./budget-set-command.ts";
 
 export const budgetResetCommand: Command = {
@@ -17,6 +17,7 @@ export const budgetResetCommand: Command = {
     { name: "approver", type: "string", value: "name", required: true, description: "Who decided it, for the audit log" },
     { name: "reason", type: "string", value: "text", required: true, description: "Why, for the audit log" },
     WINDOW_OPTION,
+    REQUEST_ID_OPTION,
     DRY_RUN_OPTION,
     ...SERVER_OPTIONS,
   ],
@@ -27,14 +28,15 @@ export const budgetResetCommand: Command = {
       approver: context.text("approver"),
       reason: context.text("reason"),
       window: oneOf(context, "window", WINDOW_KINDS),
+      request_id: context.text("request-id"),
     };
     const path = `/api/v1/budgets/${encodeURIComponent(budget)}/reset`;
     const answer = await clientFor(context).post<Static<typeof resetAnswer>>(path, body, dryRunQuery(context));
     context.out(context.json ? JSON.stringify(answer) : budgetTable([answer.budget]));
     if (context.json) return 0;
-    context.err(
-      answer.dry_run ? `${answer.credited_usd} USD would be credited. ${DRY_RUN_WORDS}` : `${answer.credited_usd} USD are credited.`,
-    );
+    const said = `${answer.credited_usd} USD ${answer.dry_run ? "would be" : "are"} credited.`;
+    const more = answer.dry_run ? ` ${DRY_RUN_WORDS}` : answer.repeated ? ` ${REPEATED_WORDS}` : "";
+    context.err(said + more);
     return 0;
   },
 };

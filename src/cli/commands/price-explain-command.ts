@@ -17,7 +17,8 @@ export const priceExplainCommand: Command = {
       name: "usage",
       type: "string",
       value: "json",
-      description: 'Inclusive counts such as {"input_tokens":1000,"cache_read_tokens":400,"output_tokens":50}',
+      description:
+        'Inclusive counts such as {"input_tokens":1000,"cache_read_tokens":400,"output_tokens":50}; with --dialect a provider\'s usage or answer',
       required: true,
     },
     {
@@ -70,6 +71,8 @@ export function explanationText(answer: ExplainAnswer, called: string): string {
     amount_usd,
     rule,
   ]);
+  const tier = answer.service_tier === null ? "" : `, service tier ${answer.service_tier}`;
+  const reported = answer.provider_cost_usd === null ? "" : `\nThe provider says that it cost ${answer.provider_cost_usd}.`;
   rows.push(["total", "", "", "", answer.total_usd ?? "", `booked as ${answer.booked_usd}, rounded up once`]);
-  return `${printable(`${answer.price_id}, published by ${answer.source}, at ${answer.at}`)}\n\n${printTable(columns, rows)}`;
+  return `${printable(`${answer.price_id}, published by ${answer.source}, at ${answer.at}${tier}`)}\n\n${printTable(columns, rows)}${printable(reported)}`;
 }

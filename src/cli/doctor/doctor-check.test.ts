@@ -62,6 +62,15 @@ describe("doctor", () => {
     const config = { providers, routes, prices: [], price_files: [] };
     const failed = checkPrices(config, Date.parse("2026-06-01")).filter(({ status }) => status === "fail");
     expect(failed.map(({ name }) => name)).toEqual(["price house/tiny"]);
+    const reporting = aProvider({
+      name: "house",
+      kind: "openai-compatible",
+      models: ["tiny"],
+      price: "provider_reported",
+      unlisted_hold_usd: "1",
+    });
+    const checks = checkPrices({ ...config, providers: [reporting], routes: [] }, Date.parse("2026-06-01"));
+    expect(checks.map(({ status }) => status)).toEqual(["ok"]);
   });
 
   it("counts any HTTP status of a provider as reachable, and never prints its key", async () => {

@@ -6,7 +6,7 @@ const HOUR_MS = 3_600_000;
 /**
  * What makes two alerts the same one: while it is open, a repeat is counted and not told again. The window is part of an account's id,
  * so a new window is a new alert;
- * so is a threshold that is reached again after a reset. Calls that cost more than their hold are one alert a tenant and hour, since a wrong bound is wrong
+ * so is a threshold that is reached again after a reset. A count that nobody reads is one alert a provider, whatever the model. Calls that cost more than their hold are one alert a tenant and hour, since a wrong bound is wrong
  * for every call.
  */
 export function alertKey(facts: AlertFacts, at: Instant): string {
@@ -17,6 +17,8 @@ export function alertKey(facts: AlertFacts, at: Instant): string {
       return `${facts.kind} ${facts.budget.accountId}`;
     case "hold_exceeded":
       return `${facts.kind} ${facts.tenant} ${new Date(at - (at % HOUR_MS)).toISOString()}`;
+    case "unknown_usage_unit":
+      return `${facts.kind} ${facts.provider} ${facts.unit}`;
     case "holds_in_doubt":
       return facts.kind;
     case "test":

@@ -5,6 +5,7 @@ export const EVENT_TYPES = {
   budget_threshold_crossed: "BudgetThresholdCrossed",
   budget_overrun: "BudgetOverrun",
   hold_exceeded: "HoldExceeded",
+  unknown_usage_unit: "UnknownUsageUnit",
   holds_in_doubt: "HoldsInDoubt",
   test: "AlertTest",
 } as const satisfies Record<AlertKind, string>;

@@ -54,6 +54,7 @@ function whyOver(alert: AlertRecord, present: Present, now: Instant): ResolvedWh
     case "budget_overrun":
       return ofBudget(facts.budget, present, now, (account) => account.spentNano + account.inDoubtNano <= account.limitNano);
     case "hold_exceeded":
+    case "unknown_usage_unit":
       return now >= alert.lastAt + DAY_MS ? "quiet_for_a_day" : undefined;
     case "holds_in_doubt":
       return present.holdsInDoubt === 0 ? "none_in_doubt" : undefined;

@@ -93,6 +93,22 @@ describe("the key of an alert", () => {
   });
 });
 
+describe("a count that nobody reads", () => {
+  const unknown = (provider: string, unit: string, model = "m"): AlertFacts => {
+    return { kind: "unknown_usage_unit", provider, model, unit, holdId: "h", heldUsd: "1" };
+  };
+
+  it("is one alert a provider and count, whatever the model and the hour, and over when it has been quiet for a day", () => {
+    expect(alertKey(unknown("a", "usage.x"), AT)).toBe(alertKey(unknown("a", "usage.x", "other"), AT + 5 * HOUR_MS));
+    expect(alertKey(unknown("a", "usage.x"), AT)).not.toBe(alertKey(unknown("b", "usage.x"), AT));
+    expect(alertKey(unknown("a", "usage.x"), AT)).not.toBe(alertKey(unknown("a", "usage.y"), AT));
+    const record = aRecord(unknown("a", "usage.x"), { lastAt: AT });
+    const nothingElse = { accounts: new Map(), holdsInDoubt: 0 };
+    expect(recoveriesOf([record], nothingElse, AT + 24 * HOUR_MS - 1)).toEqual([]);
+    expect(recoveriesOf([record], nothingElse, AT + 24 * HOUR_MS)).toMatchObject([{ why: "quiet_for_a_day" }]);
+  });
+});
+
 describe("routing", () => {
   it("loses no alert, tells no channel the same phase twice, and escalates in order, for any routes", () => {
     fc.assert(

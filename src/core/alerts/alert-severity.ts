@@ -10,6 +10,7 @@ export function severityOf(facts: AlertFacts, warnPercent: number): Severity {
       return facts.percent >= 100 ? "critical" : facts.percent >= warnPercent ? "warning" : "info";
     case "budget_overrun":
     case "hold_exceeded":
+    case "unknown_usage_unit":
       return "critical";
     case "holds_in_doubt":
       return "warning";

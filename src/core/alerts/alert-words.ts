@@ -16,6 +16,7 @@ export const RUNBOOKS: Readonly<Record<AlertKind, string>> = {
   budget_threshold_crossed: "budget-threshold-crossed.md",
   budget_overrun: "budget-overrun.md",
   hold_exceeded: "hold-exceeded.md",
+  unknown_usage_unit: "unknown-usage-unit.md",
   holds_in_doubt: "holds-in-doubt.md",
   test: "alert-test.md",
 };
@@ -54,6 +55,13 @@ function raisedWords(facts: AlertFacts): AlertWords {
         title: `A call of tenant ${facts.tenant} cost more than was held for it`,
         happened: `${money(facts.heldUsd)} were held and ${money(facts.costUsd)} booked for ${facts.holdId}. The bound was wrong, so budgets may be passed.`,
         doFirst: "Look up the call by this id in the traces, stop calls of its kind, and report the bound.",
+      };
+    case "unknown_usage_unit":
+      return {
+        title: `${facts.provider} counts something that has no price: ${facts.unit}`,
+        happened: `An answer of ${facts.model} (${facts.holdId}) has a count that no price is known for. Such calls are unpriced, and keep all that was held for them, here ${money(facts.heldUsd)}.`,
+        doFirst:
+          "Look up in the provider's documentation whether it is billed. If it costs nothing, add it to gateway.ignored_usage_keys; if it does, resolve the holds (ballast hold list) and report the count.",
       };
     case "holds_in_doubt":
       return {

@@ -29,6 +29,15 @@ export type AlertFacts =
       readonly heldUsd: string;
       readonly costUsd: string;
     }
+  | {
+      readonly kind: "unknown_usage_unit";
+      readonly provider: string;
+      readonly model: string;
+      /** The path of the count, such as "usage.foo_seconds". */
+      readonly unit: string;
+      readonly holdId: string;
+      readonly heldUsd: string;
+    }
   | { readonly kind: "holds_in_doubt"; readonly holds: number; readonly inDoubtUsd: string; readonly oldestAt: Instant }
   | { readonly kind: "test"; readonly channel: string };
 

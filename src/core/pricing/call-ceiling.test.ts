@@ -40,14 +40,20 @@ const of = (whole: number, part: number) => Math.floor(whole * part);
 const callsWithin = bounds.chain((bound) =>
   fc.record({
     bound: fc.constant(bound),
-    usage: fc.array(share, { minLength: 16, maxLength: 16 }).map((part): Usage => {
+    usage: fc.array(share, { minLength: 20, maxLength: 20 }).map((part): Usage => {
       const inputTokens = part[0]! < 0.1 ? bound.inputTokens : of(bound.inputTokens, part[0]!);
       const outputTokens = part[1]! < 0.1 ? bound.outputTokens : of(bound.outputTokens, part[1]!);
       const cacheReadTokens = of(inputTokens, part[2]!);
       const cacheWriteTokens = of(inputTokens - cacheReadTokens, part[3]!);
       const cacheWrite5mTokens = of(cacheWriteTokens, part[4]!);
       const inputAudioTokens = bound.mayUseAudio ? of(inputTokens, part[5]!) : 0;
-      const outputAudioTokens = bound.mayUseAudio ? of(outputTokens, part[6]!) : 0;
+      const inputImageTokens = bound.mayUseImages ? of(inputTokens - inputAudioTokens, part[9]!) : 0;
+      const inputVideoTokens = bound.mayUseImages ? of(inputTokens - inputAudioTokens - inputImageTokens, part[13]!) : 0;
+      const cacheAudioReadTokens = of(Math.min(inputAudioTokens, cacheReadTokens), part[8]!);
+      const cacheImageReadTokens = of(Math.min(inputImageTokens, cacheReadTokens - cacheAudioReadTokens), part[14]!);
+      const cachedBoth = cacheAudioReadTokens + cacheImageReadTokens;
+      const outputImageTokens = bound.mayUseImages ? of(outputTokens, part[10]!) : 0;
+      const outputAudioTokens = bound.mayUseAudio ? of(outputTokens - outputImageTokens, part[6]!) : 0;
       return {
         inputTokens,
         outputTokens,
@@ -56,10 +62,14 @@ const callsWithin = bounds.chain((bound) =>
         cacheWrite5mTokens,
         cacheWrite1hTokens: of(cacheWriteTokens - cacheWrite5mTokens, part[7]!),
         inputAudioTokens,
-        cacheAudioReadTokens: of(Math.min(inputAudioTokens, cacheReadTokens), part[8]!),
-        inputImageTokens: bound.mayUseImages ? of(inputTokens - inputAudioTokens, part[9]!) : 0,
+        cacheAudioReadTokens,
+        inputImageTokens,
+        cacheImageReadTokens,
+        inputVideoTokens,
+        cacheVideoReadTokens: of(Math.min(inputVideoTokens, cacheReadTokens - cachedBoth), part[15]!),
         outputAudioTokens,
-        outputImageTokens: bound.mayUseImages ? of(outputTokens - outputAudioTokens, part[10]!) : 0,
+        outputImageTokens,
+        outputVideoTokens: bound.mayUseImages ? of(outputTokens - outputAudioTokens - outputImageTokens, part[16]!) : 0,
         reasoningTokens: of(outputTokens, part[11]!),
         citationTokens: 0,
         webSearches: of(bound.webSearches, part[12]!),

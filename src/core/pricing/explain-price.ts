@@ -4,12 +4,13 @@ import { type Price, rateCardFor } from "./price-book.ts";
 import { type CostUnit, priceCall, type TokenUnit, type UnpricedReason } from "./price-call.ts";
 import type { PriceKey } from "./price-figures.ts";
 import { bandFor, type RateCard } from "./rate-card.ts";
+import { type PerUnit, type PricedUnit, UNIT_PRICES } from "./unit-prices.ts";
 
 /** One line of a bill for one call: count times price is amount. */
 export interface PriceLine {
   readonly unit: CostUnit;
   readonly count: number;
-  readonly per: "million tokens" | "thousand";
+  readonly per: PerUnit;
   readonly priceUsd: string;
   /** Exact. */
   readonly amountUsd: string;
@@ -30,20 +31,24 @@ export type PriceExplanation =
   | { readonly outcome: "unpriced"; readonly reason: UnpricedReason; readonly detail: string | undefined };
 
 /** The price of its own, and whose price counts where there is none; what `rate-card.ts` compiles. */
-const RULES: Readonly<Record<TokenUnit, { readonly own: readonly PriceKey[]; readonly else: string }>> = {
-  input: { own: ["input_mtok"], else: "" },
-  inputAudio: { own: ["input_audio_mtok"], else: "input" },
-  inputImage: { own: ["input_image_mtok", "input_video_mtok"], else: "input" },
-  cacheRead: { own: ["cache_read_mtok"], else: "input" },
-  cacheAudioRead: { own: ["cache_audio_read_mtok"], else: "the dearer of audio and cached reads, or input" },
-  cacheWrite: { own: ["cache_write_mtok"], else: "input" },
-  cacheWrite5m: { own: ["cache_write_5m_mtok"], else: "cache writes, or input" },
-  cacheWrite1h: { own: ["cache_write_1h_mtok"], else: "cache writes, or input" },
-  output: { own: ["output_mtok"], else: "" },
-  outputAudio: { own: ["output_audio_mtok"], else: "output" },
-  outputImage: { own: ["output_image_mtok", "output_video_mtok"], else: "output" },
-  reasoning: { own: ["output_reasoning_mtok"], else: "output" },
-  citation: { own: ["output_citation_mtok"], else: "output" },
+const RULES: Readonly<Record<TokenUnit, { readonly own: PriceKey; readonly else: string }>> = {
+  input: { own: "input_mtok", else: "" },
+  inputAudio: { own: "input_audio_mtok", else: "input" },
+  inputImage: { own: "input_image_mtok", else: "input" },
+  inputVideo: { own: "input_video_mtok", else: "input" },
+  cacheRead: { own: "cache_read_mtok", else: "input" },
+  cacheAudioRead: { own: "cache_audio_read_mtok", else: "the dearer of audio and cached reads, or input" },
+  cacheImageRead: { own: "cache_image_read_mtok", else: "the dearer of images and cached reads, or input" },
+  cacheVideoRead: { own: "cache_video_read_mtok", else: "the dearer of video and cached reads, or input" },
+  cacheWrite: { own: "cache_write_mtok", else: "input" },
+  cacheWrite5m: { own: "cache_write_5m_mtok", else: "cache writes, or input" },
+  cacheWrite1h: { own: "cache_write_1h_mtok", else: "cache writes, or input" },
+  output: { own: "output_mtok", else: "" },
+  outputAudio: { own: "output_audio_mtok", else: "output" },
+  outputImage: { own: "output_image_mtok", else: "output" },
+  outputVideo: { own: "output_video_mtok", else: "output" },
+  reasoning: { own: "output_reasoning_mtok", else: "output" },
+  citation: { own: "output_citation_mtok", else: "output" },
 };
 
 /** The cost of a call line by line: the very components that `priceCall` adds up, with the price and the rule of each. */
@@ -65,6 +70,11 @@ export function explainPrice(
       if (unit === "request" || unit === "webSearch") {
         return line(unit, count, "thousand", formatDecimal(each, 15), atto, unit === "request" ? "fee per request" : "fee per search");
       }
+      if (isPricedUnit(unit)) {
+        const { key, per, scale } = UNIT_PRICES[unit];
+        const rule = `its own price, ${key}${UNIT_PRICES[unit].units === 1n ? "" : ", rounded up to an atto-dollar"}`;
+        return line(unit, count, per, formatDecimal(card.perUnit.get(unit) ?? 0n, scale), atto, rule);
+      }
       return line(unit, count, "million tokens", formatDecimal(each, 12), atto, ruleOf(unit, card) + tier);
     }),
     totalUsd: formatDecimal(cost.totalAtto, 18),
@@ -73,13 +83,15 @@ export function explainPrice(
   };
 }
 
+function isPricedUnit(unit: CostUnit): unit is PricedUnit {
+  return unit in UNIT_PRICES;
+}
+
 function line(unit: CostUnit, count: number, per: PriceLine["per"], priceUsd: string, atto: Atto, rule: string): PriceLine {
   return { unit, count, per, priceUsd, amountUsd: formatDecimal(atto, 18), rule };
 }
 
 function ruleOf(unit: TokenUnit, card: RateCard): string {
   const { own, else: other } = RULES[unit];
-  const priced = own.filter((key) => card.priced.has(key));
-  if (priced.length > 1) return `the dearer of ${priced.join(" and ")}`;
-  return priced.length === 1 ? `its own price, ${priced[0]}` : `no price of its own, so that of ${other}`;
+  return card.priced.has(own) ? `its own price, ${own}` : `no price of its own, so that of ${other}`;
 }

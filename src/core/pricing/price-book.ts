@@ -1,6 +1,7 @@
 import { type ModelTimeline, modelTimeline } from "./model-timeline.ts";
 import type { PriceList } from "./price-list.ts";
 import { type PriceRow, type PriceVariant, tierVariant } from "./price-row.ts";
+import type { Contract, FxRate } from "./price-term.ts";
 import type { RateCard } from "./rate-card.ts";
 
 /** What a model costs at one time: exact rates per unit for every way of calling it that has a price. */
@@ -17,6 +18,19 @@ export interface Price {
   readonly standard: RateCard;
   /** Batch and service tiers with a price of their own. */
   readonly variants: ReadonlyMap<PriceVariant, RateCard>;
+  /** First moment of another price; undefined while none is known. */
+  readonly toMs?: number | undefined;
+  /** What made this price of the written one; absent where it stands as it is written, in dollars. */
+  readonly terms?: PriceTerms | undefined;
+}
+
+export interface PriceTerms {
+  /** The contract whose discount is in the rates. */
+  readonly contract: Contract | undefined;
+  /** The rate that the figures were turned into dollars with. */
+  readonly fxRate: FxRate | undefined;
+  /** When we learned of the row that the standard price is of; undefined for rows that are known since ever. */
+  readonly knownAtMs: number | undefined;
 }
 
 export interface PriceBook {
@@ -28,6 +42,10 @@ export interface PriceBook {
   find(providerId: string, modelName: string, at: number | Date): Price | undefined;
   /** Ids of the models that have, had or will have a price, sorted; names that only a pattern matches cannot be listed. */
   models(providerId: string): string[];
+  /** Why `find` has nothing: the currency that no rate is known for then; undefined where there is no price at all. */
+  currencyWithoutRate(providerId: string, modelName: string, at: number): string | undefined;
+  /** Instants within [from, to) at which the price of a model may become another, sorted. */
+  changes(providerId: string, modelName: string, fromMs: number, toMs: number): number[];
 }
 
 export interface PriceBookSources {
@@ -37,6 +55,10 @@ export interface PriceBookSources {
   readonly supplement?: readonly PriceRow[];
   /** The operator's rows. Each replaces what it names: the standard price, batch, or one tier. */
   readonly overrides?: readonly PriceRow[];
+  /** Rates for rows in other currencies. Without one that holds, such a row is no price: never a rate of 1. */
+  readonly fxRates?: readonly FxRate[];
+  /** Discounts on what is listed; the operator's own rows are what is paid already. */
+  readonly contracts?: readonly Contract[];
 }
 
 /** Longer names are refused unseen: no provider has them, and pattern matching takes time by length. */
@@ -51,6 +73,8 @@ export function createPriceBook(sources: PriceBookSources): PriceBook {
   let knownNames = 0;
 
   function resolve(providerId: string, modelName: string): ModelTimeline | undefined {
+    const remembered = known.get(providerId)?.get(modelName);
+    if (remembered) return remembered;
     if (modelName.length > LONGEST_NAME || providerId.length > LONGEST_NAME) return undefined;
     const unknownKey = `${providerId}\n${modelName}`;
     if (unknown.has(unknownKey)) return undefined;
@@ -72,10 +96,12 @@ export function createPriceBook(sources: PriceBookSources): PriceBook {
 
   return {
     find(providerId, modelName, at) {
-      const timeline = known.get(providerId)?.get(modelName) ?? resolve(providerId, modelName);
+      const timeline = resolve(providerId, modelName);
       return timeline?.priceAt(typeof at === "number" ? at : at.getTime());
     },
     models: (providerId) => pricedModels(sources, providerId),
+    currencyWithoutRate: (providerId, modelName, at) => resolve(providerId, modelName)?.currencyWithoutRate(at),
+    changes: (providerId, modelName, fromMs, toMs) => resolve(providerId, modelName)?.changes(fromMs, toMs) ?? [],
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { formatDecimal, parseDecimal } from "../money/usd.ts";
 import { NO_USAGE, type Usage } from "../usage/usage.ts";
 import { createPriceBook, type Price } from "./price-book.ts";
 import { priceCall } from "./price-call.ts";
@@ -77,6 +78,57 @@ describe("priceCall", () => {
     expect(priced).toMatchObject({ otherAtto: 27n * 10n ** 15n, totalAtto: 27n * 10n ** 15n + MTOK });
   });
 
+  it("prices images, video and what of them was cached apart, each at its own price or that of the kind it is part of", () => {
+    const usage = {
+      inputTokens: 100,
+      inputImageTokens: 40,
+      inputVideoTokens: 30,
+      cacheReadTokens: 30,
+      cacheImageReadTokens: 10,
+      cacheVideoReadTokens: 5,
+    };
+    // 30 images, 10 of them cached beside; 25 of video, 5 cached; 15 of text cached, 15 not.
+    const figures = {
+      input_mtok: 1,
+      cache_read_mtok: "0.5",
+      input_image_mtok: 10,
+      cache_image_read_mtok: 2,
+      input_video_mtok: 20,
+      output_mtok: 1,
+    };
+    const twice = 15n * 2n + 30n * 20n + 10n * 4n + 25n * 40n + 15n * 1n + 5n * 40n;
+    expect(cost(figures, usage)).toMatchObject({ outcome: "priced", inputAtto: (twice * MTOK) / 2n });
+    expect(cost({ input_mtok: 1, output_mtok: 1 }, { ...usage, outputTokens: 9, outputVideoTokens: 4 })).toMatchObject({
+      totalAtto: 109n * MTOK,
+    });
+  });
+
+  it.each([
+    ["an hour and a half of audio", { input_audio_hours: "0.36" }, { input_audio_ms: 5_400_000 }, "0.54"],
+    [
+      "a millisecond at an odd price, rounded up to an atto-dollar",
+      { output_audio_hours: "0.111" },
+      { output_audio_ms: 1 },
+      "0.000000030833333334",
+    ],
+    ["characters", { input_mchars: 15 }, { input_characters: 1_000 }, "0.015"],
+    ["images", { output_images_kcount: 40, input_images_kcount: 2 }, { output_images: 3, input_images: 5 }, "0.13"],
+    ["pixels", { input_gpixels: "0.6" }, { input_pixels: 2_000_000 }, "0.0012"],
+    ["pages", { input_document_kpages: 1, input_annotated_document_kpages: 3 }, { document_pages: 7, annotated_pages: 1 }, "0.01"],
+    [
+      "searches of every kind",
+      { rerank_searches_kcount: 2, social_searches_kcount: 5, storage_searches_kcount: "2.5" },
+      { rerank_searches: 1, social_searches: 2, storage_searches: 4 },
+      "0.022",
+    ],
+    ["seats", { seats: 30 }, { seats: 12 }, "360"],
+    ["as many requests as one report stands for", { requests_kcount: 5, input_mtok: 1 }, { requests: 40 }, "0.2"],
+  ])("prices %s", (_, figures, units, total) => {
+    const priced = cost(figures, { units });
+    expect(priced.outcome === "priced" && formatDecimal(priced.totalAtto, 18)).toBe(total);
+    expect(priced.outcome === "priced" && priced.components.reduce((sum, { atto }) => sum + atto, 0n)).toBe(parseDecimal(total, 18));
+  });
+
   it("adds up: the components are the total, and name every unit used", () => {
     const priced = cost({ input_mtok: 1, output_mtok: "0.3", requests_kcount: 1 }, { inputTokens: 7, cacheReadTokens: 2, outputTokens: 3 });
     if (priced.outcome !== "priced") throw new Error(priced.reason);
@@ -90,6 +142,8 @@ describe("priceCall", () => {
   });
 
   it.each([
+    ["a rerank search without a price", { units: { rerank_searches: 1 } }, "no_price_for_unit", "rerank_searches"],
+    ["half a seat", { units: { seats: 0.5 } }, "inconsistent_usage", undefined],
     ["a search without a price", { webSearches: 1 }, "no_price_for_unit", "webSearch"],
     ["output of a model that prices input alone", { outputTokens: 1 }, "no_price_for_unit", "output"],
     ["more cached tokens than tokens", { inputTokens: 1, cacheReadTokens: 2 }, "inconsistent_usage", undefined],

@@ -2,10 +2,11 @@ import type { Atto } from "../money/usd.ts";
 import { partitionUsage, type UsagePartition } from "../usage/partition-usage.ts";
 import type { Usage } from "../usage/usage.ts";
 import { type Price, rateCardFor } from "./price-book.ts";
-import { bandFor, type TokenRates } from "./rate-card.ts";
+import { bandFor, type RateCard, type TokenRates } from "./rate-card.ts";
+import { type PricedUnit, UNIT_PRICES } from "./unit-prices.ts";
 
 export type TokenUnit = keyof TokenRates & keyof UsagePartition;
-export type CostUnit = TokenUnit | "request" | "webSearch";
+export type CostUnit = TokenUnit | "request" | "webSearch" | PricedUnit;
 
 export interface CostComponent {
   readonly unit: CostUnit;
@@ -18,7 +19,7 @@ export interface PricedCall {
   readonly priceId: string;
   readonly inputAtto: Atto;
   readonly outputAtto: Atto;
-  /** Fees per request and per search. */
+  /** Fees per request and per search, and all that is counted otherwise than in tokens. */
   readonly otherAtto: Atto;
   /** Exact, and the sum of the components. Rounded once, by `bookedNano`. */
   readonly totalAtto: Atto;
@@ -26,13 +27,13 @@ export interface PricedCall {
   readonly components: readonly CostComponent[];
 }
 
-export type UnpricedReason = "no_price_for_unit" | "no_price_for_variant" | "inconsistent_usage";
+export type UnpricedReason = "no_price_for_unit" | "no_price_for_variant" | "inconsistent_usage" | "unknown_usage_unit";
 
 /** A cost that nobody knows. Never to be read as zero. */
 export interface UnpricedCall {
   readonly outcome: "unpriced";
   readonly reason: UnpricedReason;
-  /** The unit or the variant without a price. */
+  /** The unit or the variant without a price; the path of a count that no reader knows. */
   readonly detail?: string;
 }
 
@@ -40,9 +41,9 @@ export type CallCost = PricedCall | UnpricedCall;
 
 const INPUT_UNITS = [
   ...(["input", "cacheRead", "cacheWrite5m", "cacheWrite1h", "cacheWrite"] as const),
-  ...(["inputAudio", "cacheAudioRead", "inputImage"] as const),
+  ...(["inputAudio", "cacheAudioRead", "inputImage", "cacheImageRead", "inputVideo", "cacheVideoRead"] as const),
 ] satisfies TokenUnit[];
-const OUTPUT_UNITS = ["output", "reasoning", "outputAudio", "outputImage", "citation"] as const satisfies TokenUnit[];
+const OUTPUT_UNITS = ["output", "reasoning", "outputAudio", "outputImage", "outputVideo", "citation"] as const satisfies TokenUnit[];
 
 /**
  * What a call cost, exactly, in one multiplication per unit used. The tier follows from all input tokens, cached ones included, and
@@ -65,17 +66,8 @@ export function priceCall(
   if (typeof inputAtto === "string") return { outcome: "unpriced", reason: "no_price_for_unit", detail: inputAtto };
   const outputAtto = addTokens(components, OUTPUT_UNITS, counts, rates);
   if (typeof outputAtto === "string") return { outcome: "unpriced", reason: "no_price_for_unit", detail: outputAtto };
-  let otherAtto = 0n;
-  if (card.perRequest > 0n) {
-    components.push({ unit: "request", count: 1, atto: card.perRequest });
-    otherAtto += card.perRequest;
-  }
-  if (usage.webSearches > 0) {
-    if (card.perWebSearch === undefined) return { outcome: "unpriced", reason: "no_price_for_unit", detail: "webSearch" };
-    const atto = BigInt(usage.webSearches) * card.perWebSearch;
-    components.push({ unit: "webSearch", count: usage.webSearches, atto });
-    otherAtto += atto;
-  }
+  const otherAtto = addOthers(components, usage, card);
+  if (typeof otherAtto === "string") return { outcome: "unpriced", reason: "no_price_for_unit", detail: otherAtto };
   return {
     outcome: "priced",
     priceId: price.id,
@@ -96,6 +88,35 @@ function addTokens(components: CostComponent[], units: readonly TokenUnit[], cou
     const rate = rates[unit];
     if (rate === undefined) return unit;
     const atto = BigInt(count) * rate;
+    components.push({ unit, count, atto });
+    sum += atto;
+  }
+  return sum;
+}
+
+/** @returns the sum, or the first unit that was used and has no price */
+function addOthers(components: CostComponent[], usage: Usage, card: RateCard): Atto | CostUnit {
+  let sum = 0n;
+  if (card.perRequest > 0n) {
+    const count = usage.units?.requests ?? 1;
+    const atto = BigInt(count) * card.perRequest;
+    if (count > 0) components.push({ unit: "request", count, atto });
+    sum += atto;
+  }
+  if (usage.webSearches > 0) {
+    if (card.perWebSearch === undefined) return "webSearch";
+    const atto = BigInt(usage.webSearches) * card.perWebSearch;
+    components.push({ unit: "webSearch", count: usage.webSearches, atto });
+    sum += atto;
+  }
+  if (usage.units === undefined) return sum;
+  for (const [unit, count] of Object.entries(usage.units) as [PricedUnit | "requests", number][]) {
+    if (unit === "requests" || count === 0) continue;
+    const figure = card.perUnit.get(unit);
+    if (figure === undefined) return unit;
+    // Up to an atto-dollar, where the figure is for more than one: we never charge less than we owe.
+    const { units } = UNIT_PRICES[unit];
+    const atto = (BigInt(count) * figure + units - 1n) / units;
     components.push({ unit, count, atto });
     sum += atto;
   }

@@ -8,10 +8,13 @@ export interface Figure {
   readonly tiers: readonly { readonly above: number; readonly price: Atto }[];
 }
 
-/** Digits after the point of the file's figure that make one atto per unit: USD per million tokens, USD per thousand. */
-const ATTO_SCALE = { mtok: 12, kcount: 15 } as const;
+/**
+ * Digits after the point of the file's figure that make one atto per unit: USD per million tokens, USD per thousand, USD apiece. A figure by the
+ * hour stays by the hour, since most are no whole number of atto-dollars a millisecond.
+ */
+const ATTO_SCALE = { mtok: 12, kcount: 15, gpixels: 9, hours: 18, each: 18 } as const;
 
-/** The price keys that a call of our dialects can use. Keys are those of genai-prices, units.yml, 2026-11. */
+/** The price keys that a call of our dialects can use. Keys are those of genai-prices, units.yml, 2026-11; those of images, classifications and seats are ours. */
 const SCALE_BY_KEY = {
   input_mtok: ATTO_SCALE.mtok,
   cache_read_mtok: ATTO_SCALE.mtok,
@@ -21,7 +24,9 @@ const SCALE_BY_KEY = {
   input_audio_mtok: ATTO_SCALE.mtok,
   cache_audio_read_mtok: ATTO_SCALE.mtok,
   input_image_mtok: ATTO_SCALE.mtok,
+  cache_image_read_mtok: ATTO_SCALE.mtok,
   input_video_mtok: ATTO_SCALE.mtok,
+  cache_video_read_mtok: ATTO_SCALE.mtok,
   output_mtok: ATTO_SCALE.mtok,
   output_audio_mtok: ATTO_SCALE.mtok,
   output_image_mtok: ATTO_SCALE.mtok,
@@ -30,12 +35,27 @@ const SCALE_BY_KEY = {
   output_citation_mtok: ATTO_SCALE.mtok,
   requests_kcount: ATTO_SCALE.kcount,
   web_searches_kcount: ATTO_SCALE.kcount,
+  input_audio_hours: ATTO_SCALE.hours,
+  output_audio_hours: ATTO_SCALE.hours,
+  input_mchars: ATTO_SCALE.mtok,
+  input_images_kcount: ATTO_SCALE.kcount,
+  output_images_kcount: ATTO_SCALE.kcount,
+  input_gpixels: ATTO_SCALE.gpixels,
+  input_document_kpages: ATTO_SCALE.kcount,
+  input_annotated_document_kpages: ATTO_SCALE.kcount,
+  input_text_messages_kcount: ATTO_SCALE.kcount,
+  rerank_searches_kcount: ATTO_SCALE.kcount,
+  classifications_kcount: ATTO_SCALE.kcount,
+  social_searches_kcount: ATTO_SCALE.kcount,
+  storage_searches_kcount: ATTO_SCALE.kcount,
+  code_executions_kcount: ATTO_SCALE.kcount,
+  seats: ATTO_SCALE.each,
 } as const;
 
 export type PriceKey = keyof typeof SCALE_BY_KEY;
 export const PRICE_KEYS = Object.keys(SCALE_BY_KEY) as readonly PriceKey[];
 
-/** The figures of one price, in atto per token, per request or per search. A key that is absent has no figure; that is not zero. */
+/** The figures of one price, in atto per token, per request, per search and so on; per hour where the key says so. A key that is absent has no figure; that is not zero. */
 export type PriceFigures = ReadonlyMap<PriceKey, Figure>;
 
 /** Reads the price keys of an object and passes over all others; who cares about the others checks them. @throws PriceDataError */
@@ -80,14 +100,23 @@ export function parseFactor(text: unknown, where: string): bigint {
   return factor;
 }
 
-/** All token prices times a factor in millionths, rounded up to an atto; fees per request and per search stay. */
+/** All token prices times a factor in millionths, rounded up to an atto; fees per request, per search and all else stay. */
 export function scaleTokenFigures(figures: PriceFigures, factor: bigint): PriceFigures {
   const unit = 10n ** BigInt(FACTOR_SCALE);
   const times = (price: Atto): Atto => (price * factor + unit - 1n) / unit;
   const scaled = new Map<PriceKey, Figure>();
   for (const [key, figure] of figures) {
-    if (SCALE_BY_KEY[key] !== ATTO_SCALE.mtok) scaled.set(key, figure);
+    if (!key.endsWith("_mtok")) scaled.set(key, figure);
     else scaled.set(key, { base: times(figure.base), tiers: figure.tiers.map(({ above, price }) => ({ above, price: times(price) })) });
   }
   return scaled;
+}
+
+/** Every price, fees too, turned into another by the same rule. */
+export function mapFigures(figures: PriceFigures, turn: (price: Atto) => Atto): PriceFigures {
+  const turned = new Map<PriceKey, Figure>();
+  for (const [key, { base, tiers }] of figures) {
+    turned.set(key, { base: turn(base), tiers: tiers.map(({ above, price }) => ({ above, price: turn(price) })) });
+  }
+  return turned;
 }

@@ -1,12 +1,13 @@
 import { type NameTest, parseNameTest } from "./name-match.ts";
-import { isObject, PriceDataError, requireInstantMs, requireText } from "./price-data-error.ts";
+import { isObject, PriceDataError, requireText } from "./price-data-error.ts";
 import { PRICE_KEYS, type PriceFigures, parseFactor, parseFigures } from "./price-figures.ts";
+import { type Dated, parseDated, requireCurrency } from "./price-term.ts";
 
 /** Which way of calling a model a row prices. A batch or tier that no row prices has no price. */
 export type PriceVariant = "standard" | "batch" | `tier:${string}`;
 
 /** One row of `prices/ballast-prices.json`, or one override of the configuration. */
-export interface PriceRow {
+export interface PriceRow extends Dated {
   readonly provider: string;
   /** The exact name, where the row gives one; such rows make a model known that no list has. */
   readonly models: readonly string[];
@@ -19,15 +20,14 @@ export interface PriceRow {
   /** A row of our supplement that is right where a list is wrong. Rows of the configuration always replace. */
   readonly replaces: boolean;
   readonly contextWindow: number | undefined;
-  /** Valid time, half-open. */
-  readonly fromMs: number;
-  readonly toMs: number;
+  /** What the figures are in: USD, or a currency that needs a rate. */
+  readonly currency: string;
 }
 
 const ROW_KEYS: ReadonlySet<string> = new Set([
   ...PRICE_KEYS,
   ...["provider", "model", "models", "match", "service_tier", "batch", "multiplier", "tiers", "context_window", "free"],
-  ...["valid_from", "valid_to", "replaces", "source", "as_of", "note"],
+  ...["valid_from", "valid_to", "known_at", "currency", "replaces", "source", "as_of", "note"],
 ]);
 
 /** Tiers that are the standard price under another name, at every provider we know of (2026-07). */
@@ -44,7 +44,10 @@ export function tierVariant(serviceTier: string | undefined): PriceVariant {
 /** Reads `prices/ballast-prices.json`. @throws PriceDataError naming the row */
 export function parsePriceSupplement(json: unknown, name = "ballast-prices"): PriceRow[] {
   if (!isObject(json) || json.format !== "ballast-prices/1") throw new PriceDataError(name, "format ballast-prices/1 is required");
-  return parsePriceRows(json.rows, `${name}.rows`);
+  const rows = parsePriceRows(json.rows, `${name}.rows`);
+  // A file may say of all its rows when they became known; a row of its own says it for itself.
+  const { knownAtMs } = parseDated({ known_at: json.known_at }, name);
+  return rows.map((row) => ({ ...row, knownAtMs: Math.max(row.knownAtMs, knownAtMs) }));
 }
 
 /**
@@ -65,9 +68,6 @@ function parseRow(json: unknown, where: string): PriceRow {
   const multiplier = json.multiplier === undefined ? undefined : parseFactor(json.multiplier, `${where}.multiplier`);
   if (figures.size === 0 && !free && multiplier === undefined) throw new PriceDataError(where, "a price is required, or free: true");
   if (figures.size > 0 && free) throw new PriceDataError(where, "free: true leaves no room for a price");
-  const fromMs = json.valid_from === undefined ? Number.NEGATIVE_INFINITY : requireInstantMs(json.valid_from, `${where}.valid_from`);
-  const toMs = json.valid_to === undefined ? Number.POSITIVE_INFINITY : requireInstantMs(json.valid_to, `${where}.valid_to`);
-  if (toMs <= fromMs) throw new PriceDataError(where, "valid_to must be after valid_from");
   const names = new Set(models.map((model) => model.toLowerCase()));
   const variant = variantOf(json, where);
   if (multiplier !== undefined && variant === "standard") throw new PriceDataError(where, "a multiplier is for batch or a service tier");
@@ -81,8 +81,8 @@ function parseRow(json: unknown, where: string): PriceRow {
     free,
     replaces: json.replaces === true,
     contextWindow: contextWindow(json.context_window, where),
-    fromMs,
-    toMs,
+    currency: requireCurrency(json.currency, `${where}.currency`),
+    ...parseDated(json, where),
   };
 }
 

@@ -1,19 +1,24 @@
 import type { Atto } from "../money/usd.ts";
 import type { PriceFigures, PriceKey } from "./price-figures.ts";
+import { type PricedUnit, UNIT_PRICES } from "./unit-prices.ts";
 
 /** Atto per token for each kind of token that usage tells apart. A kind without a price of its own has that of the kind it is part of. */
 export interface TokenRates {
   readonly input: Atto | undefined;
   readonly inputAudio: Atto | undefined;
   readonly inputImage: Atto | undefined;
+  readonly inputVideo: Atto | undefined;
   readonly cacheRead: Atto | undefined;
   readonly cacheAudioRead: Atto | undefined;
+  readonly cacheImageRead: Atto | undefined;
+  readonly cacheVideoRead: Atto | undefined;
   readonly cacheWrite: Atto | undefined;
   readonly cacheWrite5m: Atto | undefined;
   readonly cacheWrite1h: Atto | undefined;
   readonly output: Atto | undefined;
   readonly outputAudio: Atto | undefined;
   readonly outputImage: Atto | undefined;
+  readonly outputVideo: Atto | undefined;
   readonly reasoning: Atto | undefined;
   readonly citation: Atto | undefined;
 }
@@ -22,9 +27,11 @@ export interface TokenRates {
 export interface DearestRates {
   readonly input: Atto | undefined;
   readonly inputAudio: Atto | undefined;
+  /** Of images and video. */
   readonly inputImage: Atto | undefined;
   readonly output: Atto | undefined;
   readonly outputAudio: Atto | undefined;
+  /** Of images and video. */
   readonly outputImage: Atto | undefined;
 }
 
@@ -46,6 +53,8 @@ export interface RateCard {
   readonly perRequest: Atto;
   /** Absent means unknown: a search of such a price cannot be priced. */
   readonly perWebSearch: Atto | undefined;
+  /** Of what is counted otherwise, in atto for as many as `UNIT_PRICES` says. A unit that is not in it cannot be priced. */
+  readonly perUnit: ReadonlyMap<PricedUnit, Atto>;
 }
 
 export function compileRateCard(figures: PriceFigures): RateCard {
@@ -60,7 +69,19 @@ export function compileRateCard(figures: PriceFigures): RateCard {
     priced: new Set(figures.keys()),
     perRequest: figures.get("requests_kcount")?.base ?? 0n,
     perWebSearch: figures.get("web_searches_kcount")?.base,
+    perUnit: unitFigures(figures),
   };
+}
+
+const UNITS = Object.entries(UNIT_PRICES) as [PricedUnit, (typeof UNIT_PRICES)[PricedUnit]][];
+const NO_UNITS: ReadonlyMap<PricedUnit, Atto> = new Map();
+
+function unitFigures(figures: PriceFigures): ReadonlyMap<PricedUnit, Atto> {
+  const found = UNITS.flatMap(([unit, { key }]): [PricedUnit, Atto][] => {
+    const figure = figures.get(key);
+    return figure ? [[unit, figure.base]] : [];
+  });
+  return found.length === 0 ? NO_UNITS : new Map(found);
 }
 
 /** An explicit price of nothing. */
@@ -72,6 +93,7 @@ export function freeRateCard(): RateCard {
     "output_audio_mtok",
     "requests_kcount",
     "web_searches_kcount",
+    ...UNITS.map(([, { key }]) => key),
   ];
   return compileRateCard(new Map(keys.map((key) => [key, { base: 0n, tiers: [] }])));
 }
@@ -98,20 +120,25 @@ function bandOf(figures: PriceFigures, above: number, below: RateBand | undefine
   const cacheRead = own("cache_read_mtok");
   const cacheWrite = own("cache_write_mtok") ?? input;
   const inputAudio = own("input_audio_mtok");
+  const inputImage = own("input_image_mtok");
+  const inputVideo = own("input_video_mtok");
   const rates: TokenRates = {
     input,
     inputAudio: inputAudio ?? input,
-    // Usage counts video with images, so a token of either is booked at the dearer price of the two.
-    inputImage: dearest(own("input_image_mtok"), own("input_video_mtok")) ?? input,
+    inputImage: inputImage ?? input,
+    inputVideo: inputVideo ?? input,
     cacheRead: cacheRead ?? input,
     // Cached audio is both; where only its two parents have a price, the dearer one, so that we never charge less than we owe.
     cacheAudioRead: own("cache_audio_read_mtok") ?? dearest(inputAudio, cacheRead) ?? input,
+    cacheImageRead: own("cache_image_read_mtok") ?? dearest(inputImage, cacheRead) ?? input,
+    cacheVideoRead: own("cache_video_read_mtok") ?? dearest(inputVideo, cacheRead) ?? input,
     cacheWrite,
     cacheWrite5m: own("cache_write_5m_mtok") ?? cacheWrite,
     cacheWrite1h: own("cache_write_1h_mtok") ?? cacheWrite,
     output,
     outputAudio: own("output_audio_mtok") ?? output,
-    outputImage: dearest(own("output_image_mtok"), own("output_video_mtok")) ?? output,
+    outputImage: own("output_image_mtok") ?? output,
+    outputVideo: own("output_video_mtok") ?? output,
     reasoning: own("output_reasoning_mtok") ?? output,
     citation: own("output_citation_mtok") ?? output,
   };
@@ -123,10 +150,10 @@ function dearestOf(rates: TokenRates, below: DearestRates | undefined): DearestR
   return {
     input: dearest(rates.input, rates.cacheRead, rates.cacheWrite, rates.cacheWrite5m, rates.cacheWrite1h, below?.input),
     inputAudio: dearest(rates.inputAudio, rates.cacheAudioRead, below?.inputAudio),
-    inputImage: dearest(rates.inputImage, below?.inputImage),
+    inputImage: dearest(rates.inputImage, rates.inputVideo, rates.cacheImageRead, rates.cacheVideoRead, below?.inputImage),
     output: dearest(rates.output, rates.reasoning, rates.citation, below?.output),
     outputAudio: dearest(rates.outputAudio, below?.outputAudio),
-    outputImage: dearest(rates.outputImage, below?.outputImage),
+    outputImage: dearest(rates.outputImage, rates.outputVideo, below?.outputImage),
   };
 }
 

@@ -1,8 +1,14 @@
+import type { Atto } from "../money/usd.ts";
 import { type BilledApart, readAnthropicUsage } from "./anthropic-usage.ts";
+import { readConverseUsage, readInvokeModelUsage } from "./bedrock-usage.ts";
+import { readCohereUsage } from "./cohere-usage.ts";
+import { readGenerateContentUsage, readInteractionsUsage } from "./google-usage.ts";
+import { readImagesUsage, readRealtimeUsage, readTranscriptionUsage } from "./openai-media-usage.ts";
 import { readChatUsage, readEmbeddingsUsage, readResponsesUsage } from "./openai-usage.ts";
 import { isConsistent } from "./partition-usage.ts";
 import type { Usage, UsageDialect } from "./usage.ts";
 import { isObject, UsageFault } from "./usage-fields.ts";
+import type { UnknownCounts } from "./usage-keys.ts";
 
 /**
  * - `no_usage`: a proper answer that says nothing of its usage
@@ -23,6 +29,10 @@ export interface MeasuredUsage {
   readonly responseId: string | undefined;
   /** What the answer shows to be billed apart and the counts do not hold, such as "file_search_call". The cost is more than theirs. */
   readonly billedApart: readonly BilledApart[];
+  /** Counts of the answer's usage that no reader knows, by their paths, such as "usage.foo_seconds". They may be billed; nobody knows at what. */
+  readonly unknownCounts: UnknownCounts | undefined;
+  /** What the provider says that the call cost, exactly. */
+  readonly costAtto: Atto | undefined;
 }
 
 export interface MissingUsage {
@@ -51,7 +61,7 @@ export function extractUsage(dialect: UsageDialect, body: unknown): UsageReading
 const FINAL_STATUS: ReadonlySet<unknown> = new Set(["completed", "incomplete", "failed", "cancelled", undefined, null]);
 
 function readAnswer(dialect: UsageDialect, body: Record<string, unknown>): UsageReading {
-  const found = readDialect(dialect, body);
+  const found = READERS[dialect](body);
   if (dialect === "openai-responses" && !FINAL_STATUS.has(body.status)) {
     const atLeast = found && isConsistent(found.usage) ? { atLeast: found.usage } : {};
     return { outcome: "missing", reason: "not_final", detail: String(body.status), ...atLeast };
@@ -68,8 +78,10 @@ function readAnswer(dialect: UsageDialect, body: Record<string, unknown>): Usage
     usage: found.usage,
     model: found.model ?? text(body.model),
     serviceTier: found.serviceTier ?? text(body.service_tier),
-    responseId: text(body.id),
+    responseId: found.responseId ?? text(body.id),
     billedApart: found.billedApart,
+    unknownCounts: found.unknownCounts,
+    costAtto: found.costAtto,
   };
 }
 
@@ -78,23 +90,26 @@ export interface FoundUsage {
   readonly usage: Usage;
   readonly model?: string | undefined;
   readonly serviceTier?: string | undefined;
+  readonly responseId?: string | undefined;
   readonly billedApart: readonly BilledApart[];
+  readonly unknownCounts?: UnknownCounts | undefined;
+  readonly costAtto?: Atto | undefined;
 }
 
-function readDialect(dialect: UsageDialect, body: Record<string, unknown>): FoundUsage | undefined {
-  switch (dialect) {
-    case "openai-chat":
-      return readChatUsage(body);
-    case "openai-responses":
-      return readResponsesUsage(body);
-    case "openai-embeddings":
-      return readEmbeddingsUsage(body);
-    case "anthropic-messages":
-      return readAnthropicUsage(body);
-    default:
-      return dialect satisfies never;
-  }
-}
+const READERS: Readonly<Record<UsageDialect, (body: Record<string, unknown>) => FoundUsage | undefined>> = {
+  "openai-chat": readChatUsage,
+  "openai-responses": readResponsesUsage,
+  "openai-embeddings": readEmbeddingsUsage,
+  "openai-transcriptions": readTranscriptionUsage,
+  "openai-images": readImagesUsage,
+  "openai-realtime": readRealtimeUsage,
+  "anthropic-messages": readAnthropicUsage,
+  "google-generate-content": readGenerateContentUsage,
+  "google-interactions": readInteractionsUsage,
+  "bedrock-converse": readConverseUsage,
+  "bedrock-invoke-model": readInvokeModelUsage,
+  cohere: readCohereUsage,
+};
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;

@@ -1,4 +1,4 @@
-import type { UsageDialect } from "./usage.ts";
+import type { CallDialect } from "./usage.ts";
 
 /** Model families that think before they answer, by the names their makers gave them (as of 2026). */
 const REASONING_MODEL =
@@ -19,7 +19,7 @@ const THINKING_OPTIONS = [
  * Whether a call may produce tokens that are billed as output but never sent, so that what was seen of a cut stream
  * says nothing about what it cost. Errs towards yes.
  */
-export function mayHideReasoning(dialect: UsageDialect, model: string, body: Readonly<Record<string, unknown>>): boolean {
+export function mayHideReasoning(dialect: CallDialect, model: string, body: Readonly<Record<string, unknown>>): boolean {
   if (dialect === "openai-embeddings") return false;
   if (dialect === "anthropic-messages") {
     const thinking = body.thinking;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { boundInput } from "./input-bound.ts";
-import type { UsageDialect } from "./usage.ts";
+import type { CallDialect } from "./usage.ts";
 
 const bytesOf = (body: unknown) => Buffer.byteLength(JSON.stringify(body));
-const bound = (dialect: UsageDialect, body: Record<string, unknown>) => boundInput(dialect, body, bytesOf(body));
+const bound = (dialect: CallDialect, body: Record<string, unknown>) => boundInput(dialect, body, bytesOf(body));
 const message = (...content: unknown[]) => ({ model: "m", messages: [{ role: "user", content }] });
-const tokens = (dialect: UsageDialect, body: Record<string, unknown>) => {
+const tokens = (dialect: CallDialect, body: Record<string, unknown>) => {
   const found = bound(dialect, body);
   return found.outcome === "bounded" ? found.inputTokens : found;
 };
@@ -91,7 +91,7 @@ describe("boundInput", () => {
     expect(bound("openai-chat", schema)).toMatchObject({ outcome: "bounded" });
   });
 
-  it.each<[string, UsageDialect, Record<string, unknown>]>([
+  it.each<[string, CallDialect, Record<string, unknown>]>([
     ["an earlier response", "openai-responses", { previous_response_id: "r" }],
     ["a conversation", "openai-responses", { conversation: { id: "c" } }],
     ["a stored prompt", "openai-responses", { prompt: { id: "p" } }],
@@ -118,7 +118,7 @@ describe("boundInput", () => {
     expect(bound(dialect, body)).toMatchObject({ outcome: "unbounded", onePass: true });
   });
 
-  it.each<[string, UsageDialect, Record<string, unknown>]>([
+  it.each<[string, CallDialect, Record<string, unknown>]>([
     ["a search in a chat", "openai-chat", { web_search_options: {} }],
     ["xAI's live search", "openai-chat", { search_parameters: { mode: "auto" } }],
     ["a plugin of OpenRouter", "openai-chat", { plugins: [{ id: "web" }] }],

@@ -1,7 +1,7 @@
 import { providerTool } from "./provider-tools.ts";
 import { namesStoredItem } from "./stored-items.ts";
 import { isGiven, UNBOUNDED_ANYWHERE, type UnboundedReason, unboundedField } from "./unbounded-fields.ts";
-import type { UsageDialect } from "./usage.ts";
+import type { CallDialect } from "./usage.ts";
 import { isObject } from "./usage-fields.ts";
 
 /** The most input that a request can be billed for, as far as its text tells. */
@@ -38,7 +38,7 @@ const HIDDEN_TOOL_PROMPT_TOKENS = 1_000;
  * Most tokens billed for one image. OpenAI: gpt-4o-mini takes 2,833 plus 5,667 per tile, of which an image scaled to 768 x 2048 has 8:
  * 48,169 (OpenAI, images and vision). Anthropic: long side 2,576 at a token per 750 pixels and below 5,000 (Anthropic, vision).
  */
-const MOST_TOKENS_PER_IMAGE: Readonly<Record<UsageDialect, number>> = {
+const MOST_TOKENS_PER_IMAGE: Readonly<Record<CallDialect, number>> = {
   "openai-chat": 50_000,
   "openai-responses": 50_000,
   "openai-embeddings": 50_000,
@@ -55,7 +55,7 @@ const CALLERS_OWN: ReadonlySet<string> = new Set(["arguments", "parameters", "in
  * data is taken out, at a generous number of tokens per image. What the body only names cannot be bounded.
  * @param bodyBytes length of the body as received, in UTF-8
  */
-export function boundInput(dialect: UsageDialect, body: Readonly<Record<string, unknown>>, bodyBytes: number): InputBound {
+export function boundInput(dialect: CallDialect, body: Readonly<Record<string, unknown>>, bodyBytes: number): InputBound {
   const outside = unboundedBy(dialect, body);
   if (outside) return outside;
   const parts = walkParts(body);
@@ -76,7 +76,7 @@ function unbounded(reason: UnboundedReason, field: string, onePass: boolean): Un
 }
 
 /** What the request names, or lets the provider do, before its parts are looked at. */
-function unboundedBy(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): UnboundedInput | undefined {
+function unboundedBy(dialect: CallDialect, body: Readonly<Record<string, unknown>>): UnboundedInput | undefined {
   const named = unboundedField(dialect, body);
   if (named) return unbounded(named.reason, named.field, named.onePass);
   if (dialect === "openai-responses" && namesStoredItem(body.input)) return unbounded("stored_context", "input.id", true);

@@ -1,7 +1,10 @@
 import type { BilledApart } from "./anthropic-usage.ts";
 import type { FoundUsage } from "./extract-usage.ts";
-import { NO_USAGE } from "./usage.ts";
-import { countIn, countOrNone, isObject, requireCount } from "./usage-fields.ts";
+import { CHAT_KEYS, EMBEDDINGS_KEYS, RESPONSES_KEYS } from "./openai-usage-keys.ts";
+import { reportedCost } from "./provider-cost.ts";
+import { NO_USAGE, type TokenCounts, type UnitCounts } from "./usage.ts";
+import { countIn, countOrNone, isObject, millisecondsIn, requireCount } from "./usage-fields.ts";
+import { type UnknownCounts, unknownCounts } from "./usage-keys.ts";
 
 /** `/v1/chat/completions` and `/v1/completions`, of OpenAI and of all who speak like it. */
 export function readChatUsage(body: Record<string, unknown>): FoundUsage | undefined {
@@ -11,28 +14,42 @@ export function readChatUsage(body: Record<string, unknown>): FoundUsage | undef
   const output = usage.completion_tokens_details;
   const inputTokens = requireCount(usage, "prompt_tokens");
   const inside = requireCount(usage, "completion_tokens");
-  const reasoning = countIn(output, "reasoning_tokens") ?? countOrNone(usage, "reasoning_tokens");
+  const told = countIn(output, "reasoning_tokens") ?? countOrNone(usage, "reasoning_tokens");
   const citationTokens = countOrNone(usage, "citation_tokens");
-  const outside = reasoningOutside(usage, inputTokens, inside, reasoning) ? reasoning : 0;
-  return {
-    usage: {
-      ...NO_USAGE,
-      inputTokens,
-      outputTokens: inside + outside + citationTokens,
-      cacheReadTokens: cachedTokens(usage),
-      cacheWriteTokens: countOrNone(input, "cache_write_tokens"),
-      inputAudioTokens: countOrNone(input, "audio_tokens"),
-      inputImageTokens: countOrNone(input, "image_tokens") + countOrNone(input, "video_tokens"),
-      outputAudioTokens: countOrNone(output, "audio_tokens"),
-      outputImageTokens: countOrNone(output, "image_tokens"),
-      // OpenRouter was recorded with a token more of reasoning than of output.
-      reasoningTokens: Math.min(reasoning, inside + outside),
-      citationTokens,
-      // Perplexity counts queries, xAI the sources of its live search; each bills what it counts.
-      webSearches: countOrNone(usage, "num_search_queries") + countOrNone(usage, "num_sources_used"),
-    },
-    billedApart: executedTools(body),
+  const heardMs = usage.prompt_audio_seconds === undefined ? 0 : millisecondsIn(usage, "prompt_audio_seconds");
+  const apart = reasoningOutside(usage, inputTokens, inside, told) ? told : 0;
+  const hidden = heardMs > 0 ? 0 : hiddenOutput(usage, inputTokens + inside + apart + citationTokens);
+  const counts: TokenCounts = {
+    ...NO_USAGE,
+    inputTokens,
+    outputTokens: inside + apart + hidden + citationTokens,
+    cacheReadTokens: cachedTokens(usage),
+    cacheWriteTokens: writtenTokens(usage),
+    inputAudioTokens: countOrNone(input, "audio_tokens"),
+    inputImageTokens: countOrNone(input, "image_tokens"),
+    inputVideoTokens: countOrNone(input, "video_tokens"),
+    outputAudioTokens: countOrNone(output, "audio_tokens"),
+    outputImageTokens: countOrNone(output, "image_tokens"),
+    // OpenRouter was recorded with a token more of reasoning than of output.
+    reasoningTokens: Math.min(told + hidden, inside + apart + hidden),
+    citationTokens,
+    webSearches: searchesIn(usage),
   };
+  return {
+    usage: heardMs > 0 ? { ...counts, units: { input_audio_ms: heardMs } } : counts,
+    billedApart: executedTools(body),
+    unknownCounts: unknownCounts("usage", usage, CHAT_KEYS),
+    costAtto: reportedCost(usage),
+  };
+}
+
+/** Perplexity counts queries, xAI the sources of its live search, OpenRouter requests; each bills what it counts. */
+function searchesIn(usage: Record<string, unknown>): number {
+  return (
+    countOrNone(usage, "num_search_queries") +
+    countOrNone(usage, "num_sources_used") +
+    countOrNone(usage.server_tool_use_details, "web_search_requests")
+  );
 }
 
 /** The usage of a chunk or answer; Groq puts that of a stream under `x_groq`. */
@@ -47,6 +64,15 @@ function cachedTokens(usage: Record<string, unknown>): number {
     countOrNone(usage.prompt_tokens_details, "cached_tokens"),
     countOrNone(usage, "cached_tokens"),
     countOrNone(usage, "prompt_cache_hit_tokens"),
+    countOrNone(usage, "cache_read_input_tokens"),
+  );
+}
+
+function writtenTokens(usage: Record<string, unknown>): number {
+  return Math.max(
+    countOrNone(usage.prompt_tokens_details, "cache_write_tokens"),
+    countOrNone(usage.prompt_tokens_details, "cache_creation_input_tokens"),
+    countOrNone(usage, "cache_creation_input_tokens"),
   );
 }
 
@@ -65,6 +91,11 @@ function countsReasoningApart(reasoning: number, input: number, inside: number, 
   return total !== input + inside && (reasoning > inside || total === input + inside + reasoning);
 }
 
+/** Gemini's OpenAI-compatible endpoint tells of its thoughts only in the total; they are billed as output. */
+function hiddenOutput(usage: Record<string, unknown>, told: number): number {
+  return Math.max(0, countOrNone(usage, "total_tokens") - told);
+}
+
 /** Tools that Groq's compound systems run by themselves. */
 function executedTools(body: Record<string, unknown>): BilledApart[] {
   const choices = Array.isArray(body.choices) ? body.choices : [];
@@ -78,8 +109,16 @@ function executedTools(body: Record<string, unknown>): BilledApart[] {
 /** `/v1/embeddings`: no output. */
 export function readEmbeddingsUsage(body: Record<string, unknown>): FoundUsage | undefined {
   if (!isObject(body.usage)) return undefined;
-  const inputTokens = countIn(body.usage, "prompt_tokens") ?? requireCount(body.usage, "total_tokens");
-  return { usage: { ...NO_USAGE, inputTokens }, billedApart: [] };
+  const { usage } = body;
+  const inputTokens = countIn(usage, "prompt_tokens") ?? requireCount(usage, "total_tokens");
+  const images = countIn(usage.prompt_tokens_details, "image_tokens") ?? countOrNone(usage, "image_tokens");
+  const pixels = countOrNone(usage, "image_pixels");
+  return {
+    usage: { ...NO_USAGE, inputTokens, inputImageTokens: images, ...(pixels > 0 ? { units: { input_pixels: pixels } } : {}) },
+    billedApart: [],
+    unknownCounts: unknownCounts("usage", usage, EMBEDDINGS_KEYS),
+    costAtto: reportedCost(usage),
+  };
 }
 
 /** Items of a response that are billed by the call or by the hour, which the usage does not count. */
@@ -92,28 +131,70 @@ export function readResponsesUsage(body: Record<string, unknown>): FoundUsage | 
   const inputTokens = requireCount(usage, "input_tokens");
   const inside = requireCount(usage, "output_tokens");
   const reasoning = countOrNone(usage.output_tokens_details, "reasoning_tokens");
-  const outside = countsReasoningApart(reasoning, inputTokens, inside, countIn(usage, "total_tokens")) ? reasoning : 0;
-  const input = usage.input_tokens_details;
+  const apart = countsReasoningApart(reasoning, inputTokens, inside, countIn(usage, "total_tokens")) ? reasoning : 0;
+  const hidden = hiddenOutput(usage, inputTokens + inside + apart);
+  const { input_tokens_details: input, output_tokens_details: output } = usage;
+  const tools = toolsIn(body);
+  const units = ownTools(usage);
+  const counts: TokenCounts = {
+    ...NO_USAGE,
+    inputTokens,
+    outputTokens: inside + apart + hidden,
+    cacheReadTokens: countOrNone(input, "cached_tokens"),
+    cacheWriteTokens: countOrNone(input, "cache_write_tokens"),
+    inputAudioTokens: countOrNone(input, "audio_tokens"),
+    inputImageTokens: countOrNone(input, "image_tokens"),
+    inputVideoTokens: countOrNone(input, "video_tokens"),
+    outputAudioTokens: countOrNone(output, "audio_tokens"),
+    outputImageTokens: countOrNone(output, "image_tokens"),
+    reasoningTokens: Math.min(reasoning + hidden, inside + apart + hidden),
+    webSearches: webSearches(usage, tools.searches),
+  };
+  return {
+    usage: units ? { ...counts, units } : counts,
+    // What is counted by kind has a price by kind.
+    billedApart: units ? tools.billedApart.filter((item) => item === "image_generation_call") : tools.billedApart,
+    unknownCounts: withUnseenTools(usage, tools.calls, unknownCounts("usage", usage, RESPONSES_KEYS)),
+    costAtto: reportedCost(usage),
+  };
+}
+
+/** OpenRouter and xAI count in the usage what OpenAI shows only as items; who does both means the same searches. */
+function webSearches(usage: Record<string, unknown>, shown: number): number {
+  const counted = Math.max(
+    countOrNone(usage.server_tool_use_details, "web_search_requests"),
+    countOrNone(usage.server_side_tool_usage_details, "web_search_calls"),
+  );
+  return Math.max(shown, counted) + countOrNone(usage, "num_sources_used");
+}
+
+/** The tools that xAI counts by kind, and bills apiece, but for searches of the web. */
+function ownTools({ server_side_tool_usage_details: ran }: Record<string, unknown>): UnitCounts | undefined {
+  const social = countOrNone(ran, "x_search_calls");
+  const stored = countOrNone(ran, "file_search_calls") + countOrNone(ran, "document_search_calls");
+  const code = countOrNone(ran, "code_interpreter_calls");
+  if (social + stored + code === 0) return undefined;
+  return { social_searches: social, storage_searches: stored, code_executions: code };
+}
+
+/** xAI counts the tools it ran; of those that are neither shown as items nor told by kind nobody knows what they cost. */
+function withUnseenTools(usage: Record<string, unknown>, shown: number, unknown: UnknownCounts | undefined): UnknownCounts | undefined {
+  const ran = countOrNone(usage, "num_server_side_tools_used");
+  if (ran <= shown || isObject(usage.server_side_tool_usage_details)) return unknown;
+  return { ...unknown, "usage.num_server_side_tools_used": ran };
+}
+
+/** What the output items of a response show of tools. */
+function toolsIn(body: Record<string, unknown>): { searches: number; calls: number; billedApart: BilledApart[] } {
   let searches = 0;
+  let calls = 0;
   const billedApart = new Set<BilledApart>();
   for (const item of Array.isArray(body.output) ? body.output : []) {
     if (!isObject(item) || typeof item.type !== "string") continue;
     // Opening and reading a page that a search found is not billed, only the search.
     if (item.type === "web_search_call" && (!isObject(item.action) || item.action.type === "search")) searches += 1;
+    if (item.type.endsWith("_call")) calls += 1;
     if (BILLED_ITEMS.has(item.type)) billedApart.add(item.type);
   }
-  return {
-    usage: {
-      ...NO_USAGE,
-      inputTokens,
-      outputTokens: inside + outside,
-      cacheReadTokens: countOrNone(input, "cached_tokens"),
-      cacheWriteTokens: countOrNone(input, "cache_write_tokens"),
-      inputAudioTokens: countOrNone(input, "audio_tokens"),
-      inputImageTokens: countOrNone(input, "image_tokens"),
-      reasoningTokens: Math.min(reasoning, inside + outside),
-      webSearches: searches + countOrNone(usage, "num_sources_used"),
-    },
-    billedApart: [...billedApart],
-  };
+  return { searches, calls, billedApart: [...billedApart] };
 }

@@ -1,6 +1,6 @@
 import { isCount } from "./partition-usage.ts";
 import { thinkingBudget } from "./thinking-budget.ts";
-import type { UsageDialect } from "./usage.ts";
+import type { CallDialect } from "./usage.ts";
 import { isObject } from "./usage-fields.ts";
 
 /** The most output that a request allows for. */
@@ -31,7 +31,7 @@ const MOST_OUTPUT_TOKENS = 10_000_000;
 const MOST_CHOICES = 1_024;
 
 /** Where several fields bound the output, providers differ in which one they heed: the largest is taken. */
-const OUTPUT_FIELDS: Readonly<Record<UsageDialect, readonly string[]>> = {
+const OUTPUT_FIELDS: Readonly<Record<CallDialect, readonly string[]>> = {
   "openai-chat": ["max_completion_tokens", "max_tokens"],
   "openai-responses": ["max_output_tokens"],
   "openai-embeddings": [],
@@ -39,7 +39,7 @@ const OUTPUT_FIELDS: Readonly<Record<UsageDialect, readonly string[]>> = {
 };
 
 /** Reads how many tokens a request lets a provider generate. Null is absent, as it is for providers. */
-export function boundOutput(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): OutputBound {
+export function boundOutput(dialect: CallDialect, body: Readonly<Record<string, unknown>>): OutputBound {
   if (dialect === "openai-embeddings")
     return { outcome: "bounded", tokensPerChoice: 0, field: "input", statedIn: [], beyondLimit: { tokens: 0, leastLimit: 0 }, choices: 1 };
   const statedIn: string[] = [];

@@ -1,5 +1,5 @@
 import { isGiven } from "./unbounded-fields.ts";
-import type { UsageDialect } from "./usage.ts";
+import type { CallDialect } from "./usage.ts";
 import { isObject } from "./usage-fields.ts";
 
 /** Tools that the caller runs: their result comes with the next request, and is bounded there. */
@@ -11,7 +11,7 @@ const SERVER_TOOL_MEMBER =
   /^(google_?search|google_?search_?retrieval|enterprise_?web_?search|google_?maps|url_?context|code_?execution|file_?search|web_?search|retrieval|mcp_?servers|computer_?use)$/i;
 
 /** The first tool that is not known to be run by the caller; undefined when all are. */
-export function providerTool(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): "server_tool" | "unknown_tool" | undefined {
+export function providerTool(dialect: CallDialect, body: Readonly<Record<string, unknown>>): "server_tool" | "unknown_tool" | undefined {
   const extra = isObject(body.extra_body) ? body.extra_body.tools : undefined;
   const waiting: unknown[] = [body.tools, extra].filter(isGiven).flat();
   for (let tool = waiting.pop(); tool !== undefined; tool = waiting.pop()) {

@@ -1,5 +1,14 @@
 import { extractUsage, type UsageReading } from "./extract-usage.ts";
+import {
+  cohereStream,
+  converseStream,
+  generateContentStream,
+  interactionsStream,
+  invokeModelStream,
+  mediaStream,
+} from "./native-streams.ts";
 import { chatUsageFields } from "./openai-usage.ts";
+import { whileUnfinished } from "./unfinished-usage.ts";
 import type { UsageDialect } from "./usage.ts";
 import { isObject } from "./usage-fields.ts";
 
@@ -22,18 +31,23 @@ export function createStreamUsage(dialect: UsageDialect): StreamUsage {
       return responsesStream();
     case "anthropic-messages":
       return anthropicStream();
+    case "google-generate-content":
+      return generateContentStream();
+    case "google-interactions":
+      return interactionsStream();
+    case "bedrock-converse":
+      return converseStream();
+    case "bedrock-invoke-model":
+      return invokeModelStream();
+    case "cohere":
+      return cohereStream();
+    case "openai-transcriptions":
+    case "openai-images":
+    case "openai-realtime":
+      return mediaStream(dialect);
     default:
       return dialect satisfies never;
   }
-}
-
-/** A reading of counts that may still grow. */
-function whileUnfinished(reading: UsageReading, finished: boolean, error: unknown): UsageReading {
-  if (finished && !(reading.outcome === "missing" && error !== undefined)) return reading;
-  const atLeast = reading.outcome === "measured" ? { atLeast: reading.usage } : {};
-  if (error === undefined) return { outcome: "missing", reason: "unfinished", ...atLeast };
-  const code = isObject(error) ? (error.code ?? error.type) : undefined;
-  return { outcome: "missing", reason: "provider_error", ...(typeof code === "string" ? { detail: code } : {}), ...atLeast };
 }
 
 /** Usage comes in the last chunk, in one after it (without choices, or at OpenRouter with an empty one), or growing in every chunk: the last counts. */
@@ -165,8 +179,9 @@ export function mayCarryUsage(dialect: UsageDialect, data: Uint8Array): boolean 
       return RESPONSE_MARKS.some((mark) => bytes.includes(mark)) || hasValue(bytes, ERROR_MEMBER);
     case "anthropic-messages":
       return bytes.includes(ANTHROPIC_MARK) || hasValue(bytes, ERROR_MEMBER);
+    // None of these passes through the gateway, where it would count.
     default:
-      return dialect satisfies never;
+      return true;
   }
 }
 

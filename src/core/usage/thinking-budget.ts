@@ -1,5 +1,5 @@
 import { isCount } from "./partition-usage.ts";
-import type { UsageDialect } from "./usage.ts";
+import type { CallDialect } from "./usage.ts";
 import { isObject } from "./usage-fields.ts";
 
 /** How much of its thinking a request bounds apart from its answer. */
@@ -30,7 +30,7 @@ const DEEPEST_SETTING = 8;
  * Gemini and DeepSeek do, DashScope and SiliconFlow do not (SiliconFlow, reasoning models: max_tokens limits the final output). Gemini's -1
  * leaves it to the model, within the limit of the output.
  */
-export function thinkingBudget(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): ThinkingBudget {
+export function thinkingBudget(dialect: CallDialect, body: Readonly<Record<string, unknown>>): ThinkingBudget {
   let most = 0;
   const stack: { value: unknown; depth: number }[] = [{ value: body, depth: 0 }];
   for (let next = stack.pop(); next; next = stack.pop()) {

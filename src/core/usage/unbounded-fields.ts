@@ -1,4 +1,4 @@
-import type { UsageDialect } from "./usage.ts";
+import type { CallDialect } from "./usage.ts";
 import { isObject } from "./usage-fields.ts";
 
 /** Why the size of a request says nothing about what it may cost. */
@@ -17,7 +17,7 @@ export type UnboundedReason =
 export interface UnboundedField {
   readonly field: string;
   /** Callers' dialects in which it stands at the top of the body; "anywhere" for members that count at any depth of any dialect. */
-  readonly dialects: readonly UsageDialect[] | "anywhere";
+  readonly dialects: readonly CallDialect[] | "anywhere";
   readonly reason: UnboundedReason;
   /** See `InputBound`. */
   readonly onePass: boolean;
@@ -25,12 +25,12 @@ export interface UnboundedField {
   readonly what: string;
 }
 
-const CHAT: readonly UsageDialect[] = ["openai-chat"];
-const RESPONSES: readonly UsageDialect[] = ["openai-responses"];
-const ANTHROPIC: readonly UsageDialect[] = ["anthropic-messages"];
-const OPENAI: readonly UsageDialect[] = ["openai-chat", "openai-responses"];
+const CHAT: readonly CallDialect[] = ["openai-chat"];
+const RESPONSES: readonly CallDialect[] = ["openai-responses"];
+const ANTHROPIC: readonly CallDialect[] = ["anthropic-messages"];
+const OPENAI: readonly CallDialect[] = ["openai-chat", "openai-responses"];
 /** Aggregating providers speak every dialect, and read their own members in each. */
-const EVERY: readonly UsageDialect[] = ["openai-chat", "openai-responses", "openai-embeddings", "anthropic-messages"];
+const EVERY: readonly CallDialect[] = ["openai-chat", "openai-responses", "openai-embeddings", "anthropic-messages"];
 
 /** The page docs/reference/gateway.md shows this list; a test ties the two. Sources: the API references of those named, 2026. */
 export const UNBOUNDED_FIELDS: readonly UnboundedField[] = [
@@ -87,7 +87,7 @@ export const UNBOUNDED_ANYWHERE: ReadonlyMap<string, UnboundedField> = new Map(
 );
 
 /** The first member at the top of a body that makes it unbounded. Proxies lift what stands in `extra_body` to the top. */
-export function unboundedField(dialect: UsageDialect, body: Readonly<Record<string, unknown>>): UnboundedField | undefined {
+export function unboundedField(dialect: CallDialect, body: Readonly<Record<string, unknown>>): UnboundedField | undefined {
   const extra = isObject(body.extra_body) ? body.extra_body : undefined;
   return UNBOUNDED_FIELDS.find(({ dialects, field }) => dialects.includes(dialect) && (isGiven(body[field]) || isGiven(extra?.[field])));
 }

@@ -1,9 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { OTHER_UNITS } from "./other-units.ts";
 import { NO_USAGE, type Usage } from "./usage.ts";
 import { usageDetails, usageOfTrace } from "./usage-details.ts";
 
-const usages = fc.record(Object.fromEntries(Object.keys(NO_USAGE).map((name) => [name, fc.nat()]))) as unknown as fc.Arbitrary<Usage>;
+const tokens = fc.record(Object.fromEntries(Object.keys(NO_USAGE).map((name) => [name, fc.nat()])));
+const units = fc.record(Object.fromEntries(OTHER_UNITS.map((unit) => [unit, fc.integer({ min: 1 })])), { requiredKeys: [] });
+const usages = fc
+  .record({ tokens, units })
+  .map((usage) => ({ ...usage.tokens, ...(Object.keys(usage.units).length > 0 ? { units: usage.units } : {}) })) as fc.Arbitrary<Usage>;
 
 describe("usage details", () => {
   it("with a trace's token columns are the whole usage, so that it can be priced again", () => {
@@ -12,6 +17,20 @@ describe("usage details", () => {
         expect(usageOfTrace(traced(usage))).toEqual(usage);
       }),
     );
+  });
+
+  it("hold what the provider says the call cost, which is no part of its usage", () => {
+    const usage = { ...NO_USAGE, inputTokens: 10 };
+    const details = usageDetails(usage, { providerCostNano: 1_176n });
+    expect(details).toEqual({ provider_cost_nano: 1_176 });
+    expect(usageOfTrace({ ...traced(usage), usage_details: details! })).toEqual(usage);
+  });
+
+  it("hold counts that nobody reads, and the call cannot be priced again without them", () => {
+    const usage = { ...NO_USAGE, inputTokens: 10 };
+    const details = usageDetails(usage, { unknownCounts: { "usage.foo_seconds": 7 } });
+    expect(details).toEqual({ "unknown:usage.foo_seconds": 7 });
+    expect(usageOfTrace({ ...traced(usage), usage_details: details! })).toBeUndefined();
   });
 
   it("are left out of the trace of a plain call", () => {

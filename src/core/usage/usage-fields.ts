@@ -34,3 +34,13 @@ export function requireCount(fields: Record<string, unknown>, field: string): nu
   if (value === undefined) throw new UsageFault(field);
   return value;
 }
+
+/** Seconds, which may be a fraction, as whole milliseconds, rounded up. @throws UsageFault on anything that is no duration */
+export function millisecondsIn(fields: unknown, field: string): number {
+  const value = isObject(fields) ? fields[field] : undefined;
+  if (value === undefined || value === null) return 0;
+  // 0.0000001 of a second is what a float adds to 12.345; a millisecond more is no more than that.
+  const ms = typeof value === "number" ? Math.ceil(value * 1000 - 1e-4) : Number.NaN;
+  if (!isCount(ms)) throw new UsageFault(field);
+  return ms;
+}

@@ -162,6 +162,23 @@ export function budgetOperationsConformance(name: string, prepare: () => Promise
       expect(await store.bookedPerTenant(period)).toEqual(before);
     });
 
+    it("changes nothing when a raise or a reset is sent again, and refuses another one under its id", async () => {
+      await spend("h1", 400n);
+      expect((await raise("r1", 500n)).repeated).toBe(false);
+      expect(await raise("r1", 500n, { beginsAt: AT + 3 })).toMatchObject({ repeated: true, budgets: [], raise: { amountNano: 500n } });
+      expect(await account()).toMatchObject({ limitNano: 1500n });
+      await expect(raise("r1", 501n)).rejects.toMatchObject({ code: "idempotency_key_reused" });
+      expect(await credit("c1", null)).toMatchObject({ creditedNano: 400n, repeated: false });
+      await spend("h2", 30n);
+      expect(await credit("c1", null)).toMatchObject({ creditedNano: 400n, repeated: true, account: { spentNano: 30n } });
+      expect(await credit("c1", 400n)).toMatchObject({ repeated: true });
+      await expect(credit("c1", 30n)).rejects.toMatchObject({ code: "idempotency_key_reused" });
+      expect(await account()).toMatchObject({ spentNano: 30n, creditedNano: 400n });
+      await store.endRaise({ id: "r1", at: AT + 1, actor: "admin", reason: "" });
+      expect(await raise("r1", 500n)).toMatchObject({ repeated: true, raise: { state: "over" } });
+      await sound();
+    });
+
     it("credits no more than is spent, and not nothing", async () => {
       await spend("h1", 400n);
       await expect(credit("c1", 401n)).rejects.toMatchObject({ code: "amount_invalid" });

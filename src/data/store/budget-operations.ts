@@ -8,7 +8,7 @@ import type { AuditedChange, CreditAnswer, CreditRequest, LedgerStore, RaiseAnsw
 import type { AuditLog } from "./audit-log.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
 import { GuideWishes } from "./guide-wishes.ts";
-import type { LedgerDatabase } from "./ledger-database.ts";
+import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 import { raiseOfRow } from "./row-shapes.ts";
 
 /** What changes budgets, as the engine's operations: each checks before it writes, so that a refusal leaves nothing behind. */
@@ -75,23 +75,28 @@ export class BudgetOperations {
 
   raise(raise: Parameters<LedgerStore["raiseBudget"]>[0], actor: string): RaiseAnswer {
     const { id, budgetId, amountNano, beginsAt, endsAt, approver, reason, createdAt } = raise;
+    const known = this.find(id);
+    if (known) {
+      if (!isSameRaise(known, raise)) throw reused(id);
+      return { raise: known, budgets: [], repeated: true };
+    }
     const budget = this.#budgetOf(budgetId);
     checkRaise(budget, this.raises(), amountNano);
     this.#database.run("put-raise", { id, budgetId, amountNano, beginsAt, endsAt, approver, reason, createdAt });
     const after = { raise: id, amount_usd: formatUsd(amountNano), approver, begins_at: textOf(beginsAt), ends_at: textOf(endsAt) };
     this.#audit.append({ actor, action: "budget.raise", target: budgetId, reason, before: null, after: JSON.stringify(after) }, createdAt);
     const budgets = this.turnRaises(createdAt);
-    return { raise: this.#raiseOf(id), budgets };
+    return { raise: this.#raiseOf(id), budgets, repeated: false };
   }
 
   endRaise({ id, at, actor, reason }: Parameters<LedgerStore["endRaise"]>[0]): RaiseAnswer {
     const raise = this.#raiseOf(id);
-    if (raise.state === "over") return { raise, budgets: [] };
+    if (raise.state === "over") return { raise, budgets: [], repeated: true };
     this.#database.run("end-raise", { id, at });
     const [before, after] = [raise.endsAt, at].map((endsAt) => JSON.stringify({ raise: id, ends_at: textOf(endsAt) }));
     this.#audit.append({ actor, action: "budget.raise.end", target: raise.budgetId, reason, before: before!, after: after! }, at);
     const budgets = this.turnRaises(at);
-    return { raise: this.#raiseOf(id), budgets };
+    return { raise: this.#raiseOf(id), budgets, repeated: false };
   }
 
   turnRaises(at: Instant): Budget[] {
@@ -121,6 +126,8 @@ export class BudgetOperations {
 
   credit({ id, budgetId, amountNano, tokens, at, actor, approver, reason }: CreditRequest): CreditAnswer {
     const budget = this.#budgetOf(budgetId);
+    const booked = this.#database.one("credit-entry", { once: `credit:${id}` });
+    if (booked) return this.#creditAgain(budget, booked, { id, amountNano });
     const account = accountId(budgetId, windowAt(budget.window, budget.zone, at));
     const spentNano = this.#sheet.find(account)?.spentNano ?? 0n;
     const creditedNano = tokens && amountNano === 0n ? 0n : creditOf(spentNano, amountNano);
@@ -131,7 +138,15 @@ export class BudgetOperations {
     const [said, saidAfter] = [spentNano, after.spentNano].map((nano) => JSON.stringify({ ...facts, spent_usd: formatUsd(nano) }));
     this.#audit.append({ actor, action: "budget.reset", target: budgetId, reason, before: said!, after: saidAfter! }, at);
     this.#forgetCrossings(account, after.spentNano, after.limitNano);
-    return { budget, account: after, creditedNano };
+    return { budget, account: after, creditedNano, repeated: false };
+  }
+
+  /** @throws Problem idempotency_key_reused when it was another budget's, or another amount */
+  #creditAgain(budget: Budget, booked: SqlRow, { id, amountNano }: Pick<CreditRequest, "id" | "amountNano">): CreditAnswer {
+    const account = this.#sheet.find(String(booked.accounts));
+    const creditedNano = booked.amount_nano as bigint;
+    if (account?.budgetId !== budget.id || (amountNano !== null && amountNano !== creditedNano)) throw reused(id);
+    return { budget, account, creditedNano, repeated: true };
   }
 
   #applyToOpenAccounts(before: Budget, stored: Budget): void {
@@ -202,6 +217,19 @@ export class BudgetOperations {
   }): boolean {
     return this.#sheet.append({ inputTokens: 0, outputTokens: 0, ...entry, epoch: this.#sheet.epoch, tenant: "", heldNano: 0n });
   }
+}
+
+/** Whether a request says what an earlier one of the same id said; when it was made is no part of that. */
+function isSameRaise(known: BudgetRaise, asked: Omit<BudgetRaise, "state" | "endedEarly">): boolean {
+  const { budgetId, amountNano, endsAt, approver, reason } = asked;
+  const ends = known.endedEarly || known.endsAt === endsAt;
+  return ends && known.budgetId === budgetId && known.amountNano === amountNano && known.approver === approver && known.reason === reason;
+}
+
+function reused(id: string): Problem {
+  const requestId = id.slice(id.indexOf("_") + 1);
+  const message = `The request id ${requestId} was used for another raise or reset; nothing was changed.`;
+  return new Problem("idempotency_key_reused", { field: "/request_id", request_id: requestId }, { message });
 }
 
 function textOf(at: Instant): string {

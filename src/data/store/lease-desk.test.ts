@@ -157,6 +157,34 @@ describe("the lease desk", () => {
     expect(await standing(desk)).toMatchObject({ leasedNano: 1000n, heldNano: 1000n });
   });
 
+  it("refuses no call for money that is there: when others keep taking it before the call can, that is said", async () => {
+    // Whenever it is asked, the store is short, and by its answer there is money again.
+    const account = { ...(await store.accounts(["b"], AT))[0]!, leasedNano: 0n };
+    const lease = async () => ({ outcome: "short", account, created: [], recall: undefined, asOfEntry: 1 }) as const;
+    const contended = new Proxy(store, { get: (target, name) => (name === "lease" ? lease : bound(target, name)) });
+    const desk = new LeaseDesk({ store: contended, catalog, journal, beforeRetry: async () => {} });
+    await expect(desk.hold("h1", [SCOPE], 1n, AT)).rejects.toMatchObject({ code: "ledger_contended", details: { account: account.id } });
+    expect(desk.openHolds()).toBe(0);
+  });
+
+  it("gives the idle money of many accounts back some hundreds at a time, so that heartbeats and calls come in between", async () => {
+    const tenants = Array.from({ length: 1200 }, (_, number) => `t${number}`);
+    const change = { actor: "test", action: "budget.set", target: "", reason: "", before: null, after: null };
+    await Promise.all(tenants.map((tenant) => catalog.put({ ...BUDGET, id: tenant, selector: { tenant } }, change)));
+    const returned: number[] = [];
+    const giveBack = (returns: Parameters<LedgerStore["giveBack"]>[0]) => {
+      returned.push(returns.length);
+      return store.giveBack(returns);
+    };
+    const counting = new Proxy(store, { get: (target, name) => (name === "giveBack" ? giveBack : bound(target, name)) });
+    const desk = new LeaseDesk({ store: counting, catalog, journal, beforeRetry: async () => {} });
+    await Promise.all(tenants.map((tenant) => desk.hold(`h-${tenant}`, [{ ...SCOPE, tenant }], 1n, AT)));
+    await desk.giveBackIdle("all", AT);
+    expect(returned).toEqual([500, 500, 200]);
+    const left = await store.accounts(tenants, AT);
+    expect(left.every(({ leasedNano }) => leasedNano === 1n)).toBe(true);
+  });
+
   it("books the first ending of a call, whatever is said later", async () => {
     const desk = aDesk({ slow: true });
     const hold = await held(desk, "h1", 900n);

@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../../contract/problem.ts";
-import { type Account, accountId, availableNano, type Budget } from "../../core/ledger/budget.ts";
+import { type Account, availableNano, type Budget } from "../../core/ledger/budget.ts";
 import type { Nano } from "../../core/money/usd.ts";
 import type { CallScope } from "../../core/scope/scope.ts";
-import { type Instant, type Period, windowAt } from "../../core/time/window.ts";
-import type { Ending, EndingAnswer, Grant, LedgerStore, Recall } from "../../ports/ledger-store.ts";
+import type { Instant } from "../../core/time/window.ts";
+import type { Ending, LedgerStore, Recall } from "../../ports/ledger-store.ts";
 import type { BudgetCatalog } from "./budget-catalog.ts";
+import { BudgetsOfCall, type CalledBudgets } from "./budgets-of-call.ts";
 import type { CallJournal, JournalledHold } from "./call-journal.ts";
 import { type After, type OwnLease, OwnLeases } from "./own-leases.ts";
+import { WarningWatch } from "./warning-watch.ts";
 
 export interface HeldMoney {
   readonly holdId: string;
@@ -58,9 +60,6 @@ const MOST_ON_THEIR_WAY = 10_000;
 /** How long an answer waits for a ledger that cannot write before it is given anyway; its hold stays until it is booked. */
 const LONGEST_WAIT_MS = 2000;
 
-/** Above everything that can be spent: until a lease tells where the share lies now. */
-const NOT_KNOWN = 2n ** 63n;
-
 export interface LeaseDeskOptions {
   readonly store: LedgerStore;
   readonly catalog: BudgetCatalog;
@@ -94,18 +93,16 @@ export class LeaseDesk {
   readonly #unwritten = new Set<string>();
   /** Endings that the store has not acknowledged, by hold. */
   readonly #onTheirWay = new Map<string, Promise<void>>();
-  /** Accounts that the store has said to be above their warning share. */
-  readonly #warned = new Set<string>();
-  /** What this process consumed of each account, and how much of it the account carries before it is above its warning share. */
-  readonly #consumed = new Map<string, { nano: Nano; warnsAboveNano: Nano }>();
+  readonly #warnings = new WarningWatch();
+  readonly #called: BudgetsOfCall;
   readonly #refused = new Set<string>();
-  readonly #windows = new Map<string, { budget: Budget; period: Period; account: string }>();
 
   constructor(options: LeaseDeskOptions) {
     const { store, catalog, journal, beforeRetry, recallWaitMs = RECALL_WAIT_MS } = options;
     const { steadyNow = () => performance.now(), after = machineTimer } = options;
     this.#store = store;
     this.#catalog = catalog;
+    this.#called = new BudgetsOfCall(catalog);
     this.#journal = journal;
     this.#beforeRetry = beforeRetry;
     this.#steadyNow = steadyNow;
@@ -116,7 +113,7 @@ export class LeaseDesk {
 
   /**
    * @param scopes the call's scope, once per provider and model that it may be sent to: all their budgets must carry it
-   * @throws Problem store_unavailable, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
+   * @throws Problem store_unavailable, ledger_contended when there is money and other calls keep taking it, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
    */
   async hold(holdId: string, scopes: readonly CallScope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
     let waiting: { readonly until: number; readonly recalls: Record<string, number> } | undefined;
@@ -124,12 +121,12 @@ export class LeaseDesk {
       // While endings cannot be written, no new call is let through on leases that were given before, unless its budgets want that. What
       // is in the book was granted, whatever became of later requests; but not while the book is of a number that was taken for dead.
       const isDoubtful = this.#unwritten.size > 0 || this.#leases.uncertain;
-      const mayServe = isDoubtful && !this.#leases.rejoining && servesFromLease(this.#budgetsOf(scopes, at));
+      const mayServe = isDoubtful && !this.#leases.rejoining && servesFromLease(this.#called.of(scopes, at));
       if (this.#unwritten.size > 0 && !mayServe) throw new Problem("store_unavailable", { unwritten_endings: this.#unwritten.size });
       const settling = mayServe ? undefined : this.#leases.settling();
       if (settling) await settling;
-      const { budgets, due } = this.#budgetsOf(scopes, at);
-      const accounts = budgets.map((budget) => this.#window(budget, at).account);
+      const { budgets, due } = this.#called.of(scopes, at);
+      const accounts = budgets.map((budget) => this.#called.window(budget, at).account);
       const shortages = due.length === 0 ? this.#leases.book.hold(holdId, accounts, amountNano) : undefined;
       if (due.length === 0 && !shortages) {
         await this.#write({ holdId, at, amountNano, scope: scopes[0]!, accounts });
@@ -142,28 +139,34 @@ export class LeaseDesk {
         continue;
       }
       const wants = budgets.flatMap((budget) => {
-        const { account, period } = this.#window(budget, at);
+        const { account, period } = this.#called.window(budget, at);
         const missingNano = this.#leases.book.missingNano(account, amountNano);
         return missingNano === undefined ? [] : [{ budgetId: budget.id, window: period, missingNano }];
       });
-      const consumedBefore = new Map(accounts.map((account) => [account, this.#consumed.get(account)?.nano ?? 0n]));
+      const consumedBefore = this.#warnings.consumedSoFar(accounts);
       const asked = this.#leases.lease({ at, wants, create: due, recalls: waiting?.recalls });
       const answer = await (servesFromLease({ budgets, due }) ? asked.catch(leaseUsedUp) : asked);
       if (!answer) continue;
       this.#catalog.remember(answer.created);
       if (answer.outcome === "granted") {
-        for (const grant of answer.grants) this.#noteGrant(grant, consumedBefore);
+        for (const grant of answer.grants) this.#warnings.noteGrant(grant, consumedBefore);
         continue;
       }
       // While the store looked, other calls may have ended: the refusal must be right when the answer came, not when it was asked for.
       const account = this.#withHolds(answer.account, answer.own);
       if (this.#leases.uncertain) continue;
-      if (round < MOST_ROUNDS && availableNano(account) + account.idleNano >= amountNano) continue;
+      if (availableNano(account) + account.idleNano >= amountNano) {
+        if (round < MOST_ROUNDS) continue;
+        throw new Problem("ledger_contended", { account: account.id, rounds: round });
+      }
       // Others were not asked, since what they have could not carry what was missing; with what fell idle here since, it could.
       const stillMissingNano = amountNano - account.idleNano;
       const askedNano = wants.find(({ budgetId }) => budgetId === account.budgetId)!.missingNano;
       const reachableNano = availableNano(account) + account.leasedNano - answer.own.grantedNano;
-      if (!answer.recall && round < MOST_ROUNDS && stillMissingNano < askedNano && reachableNano >= stillMissingNano) continue;
+      if (!answer.recall && stillMissingNano < askedNano && reachableNano >= stillMissingNano) {
+        if (round < MOST_ROUNDS) continue;
+        throw new Problem("ledger_contended", { account: account.id, rounds: round });
+      }
       const awaits = answer.recall?.awaits ?? [];
       if (answer.recall && awaits.length > 0) {
         waiting ??= { until: this.#steadyNow() + this.#recallWaitMs, recalls: {} };
@@ -217,10 +220,7 @@ export class LeaseDesk {
 
   /** Whether an account of the call is above its warning share. */
   warns(accounts: readonly string[]): boolean {
-    return accounts.some((account) => {
-      const consumed = this.#consumed.get(account);
-      return this.#warned.has(account) || (consumed !== undefined && consumed.nano > consumed.warnsAboveNano);
-    });
+    return this.#warnings.warns(accounts);
   }
 
   /** Calls whose ending is not in the store yet. */
@@ -230,9 +230,8 @@ export class LeaseDesk {
 
   /** Gives back what no call holds: of windows that have ended, or of every account when stopping. */
   async giveBackIdle(which: "ended_windows" | "all", at: Instant): Promise<void> {
-    const current = new Set<string>();
-    if (which === "ended_windows") for (const { account, period } of this.#windows.values()) if (at < period.end) current.add(account);
-    for (const account of this.#consumed.keys()) if (which === "ended_windows" && !current.has(account)) this.#consumed.delete(account);
+    const current = which === "ended_windows" ? this.#called.current(at) : new Set<string>();
+    if (which === "ended_windows") this.#warnings.keepOnly(current);
     await this.#leases.counted();
     await this.#leases.giveBack(this.#leases.book.accounts().filter((account) => !current.has(account)));
   }
@@ -269,32 +268,17 @@ export class LeaseDesk {
     }
   }
 
-  #budgetsOf(scopes: readonly CallScope[], at: Instant): { budgets: readonly Budget[]; due: readonly Budget[] } {
-    const matching: Budget[] = [];
-    const due: Budget[] = [];
-    for (const scope of scopes) {
-      const found = this.#catalog.matching(scope);
-      matching.push(...found);
-      due.push(...this.#catalog.due(scope, at, found));
-    }
-    if (scopes.length === 1 && due.length === 0) return { budgets: matching, due };
-    return { budgets: [...matching, ...due].filter(firstOfItsId), due: due.filter(firstOfItsId) };
-  }
-
   /** Sends the ending to the store until it is there. */
   async #keepStoring(ending: Ending, consumedNano: Nano): Promise<void> {
     const { holdId, accounts } = ending;
     const spentNano = ending.kind === "doubt" ? ending.heldNano : ending.amountNano;
-    for (const account of accounts) {
-      const consumed = this.#consumed.get(account);
-      if (consumed) consumed.nano += spentNano;
-    }
+    this.#warnings.noteConsumed(accounts, spentNano);
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await this.#store.end(ending);
         this.#unwritten.delete(holdId);
         this.#onTheirWay.delete(holdId);
-        this.#noteWarned(accounts, answer);
+        this.#warnings.noteWarned(accounts, answer);
         if (!this.#leases.endFormer(holdId)) this.#leases.book.end(holdId, consumedNano);
         this.#journal.forget(holdId);
         this.#leases.fellIdle(accounts);
@@ -307,32 +291,13 @@ export class LeaseDesk {
     }
   }
 
-  #noteGrant({ account, warnsAfterNano }: Grant, consumedBefore: ReadonlyMap<string, Nano>): void {
-    // The store had seen what was sent to it before it was asked, and nothing later.
-    const warnsAboveNano = consumedBefore.get(account)! + warnsAfterNano;
-    const consumed = this.#consumed.get(account);
-    if (consumed) consumed.warnsAboveNano = warnsAboveNano;
-    else this.#consumed.set(account, { nano: 0n, warnsAboveNano });
-  }
-
-  #noteWarned(accounts: readonly string[], { warned }: EndingAnswer): void {
-    if (warned.length === 0 && this.#warned.size === 0) return;
-    for (const account of accounts) {
-      if (warned.includes(account)) this.#warned.add(account);
-      else this.#warned.delete(account);
-    }
-  }
-
   /** After a change of a budget its idle money goes back, so that a lower limit takes effect with the next call. */
   async #recall(budget: Budget): Promise<void> {
-    const known = this.#windows.get(budget.id);
-    this.#windows.delete(budget.id);
-    if (!known) return;
-    this.#refused.delete(known.account);
-    this.#warned.delete(known.account);
-    const consumed = this.#consumed.get(known.account);
-    if (consumed) consumed.warnsAboveNano = NOT_KNOWN;
-    await this.#leases.giveBack([known.account]);
+    const account = this.#called.forget(budget.id);
+    if (account === undefined) return;
+    this.#refused.delete(account);
+    this.#warnings.forget(account);
+    await this.#leases.giveBack([account]);
   }
 
   /** What others have leased may be held or idle: it is not free in either case, until they give it back. */
@@ -348,28 +313,15 @@ export class LeaseDesk {
       freeNano: account.limitNano - account.spentNano - account.inDoubtNano - heldNano,
     };
   }
-
-  #window(budget: Budget, at: Instant): { period: Period; account: string } {
-    const known = this.#windows.get(budget.id);
-    if (known && known.budget === budget && known.period.start <= at && at < known.period.end) return known;
-    const period = windowAt(budget.window, budget.zone, at);
-    const fresh = { budget, period, account: accountId(budget.id, period) };
-    this.#windows.set(budget.id, fresh);
-    return fresh;
-  }
 }
 
-function servesFromLease({ budgets, due }: { budgets: readonly Budget[]; due: readonly Budget[] }): boolean {
+function servesFromLease({ budgets, due }: CalledBudgets): boolean {
   return due.length === 0 && budgets.length > 0 && budgets.every(({ onStoreDown }) => onStoreDown === "serve_from_lease");
 }
 
 function leaseUsedUp(error: unknown): never {
   if (error instanceof Problem && error.code === "store_unavailable") throw new Problem("lease_used_up", {}, { cause: error });
   throw error;
-}
-
-function firstOfItsId(budget: Budget, index: number, all: readonly Budget[]): boolean {
-  return all.findIndex((other) => other.id === budget.id) === index;
 }
 
 const machineTimer: After = (ms, call) => {

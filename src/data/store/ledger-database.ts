@@ -18,6 +18,11 @@ export class OutcomeUnknown extends Error {
   override readonly name = "OutcomeUnknown";
 }
 
+/** The store could not be asked at all: no request is at fault, and trying each by itself would only take their callers' time. */
+export class StoreAway extends Error {
+  override readonly name = "StoreAway";
+}
+
 /**
  * The engine's way to its tables, by names of statement files. Synchronous: the engine has a thread of its own, and its rules read and
  * write in turn. A statement does not see writes before `begin` returned and is durable when `commit` has.
@@ -36,7 +41,7 @@ export interface LedgerDatabase {
   readonly shared: boolean;
   /** Whether people reach budgets and usage by SQL here, in the guide's tables. */
   readonly hasGuideTables: boolean;
-  /** @returns the row of ledger-head, where others write too */
+  /** @returns the row of ledger-head, where others write too @throws StoreAway */
   begin(ahead?: Ahead): SqlRow | undefined;
   /** @throws OutcomeUnknown when the transaction may have been carried out all the same */
   commit(): void;

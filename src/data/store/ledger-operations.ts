@@ -92,7 +92,8 @@ export class LedgerOperations {
       } as const;
       if (!this.#sheet.append(entry, dead.leaseHolder)) return { applied: false, warned: [] };
       if (ending.amountNano > ending.heldNano) this.#alertHoldExceeded(ending);
-      if (ending.kind === "doubt") this.#rememberDoubt(ending, dead.reason ?? "the provider may have billed this call");
+      if (ending.kind === "doubt") this.#rememberDoubt(ending, dead.reason ?? ending.doubt ?? "the provider may have billed this call");
+      if (ending.alert !== undefined) this.#database.runPositional("append-outbox", "alert", ending.alert);
     }
     this.#keepAnswer(ending);
     return { applied: true, warned: this.#warned(ending.accounts) };

@@ -142,6 +142,15 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         expect(alerts).toEqual(expect.arrayContaining(["budget_overrun", "hold_exceeded"]));
         expect((await opened.verify()).findings).toEqual([]);
       });
+
+      it("says why a hold is in doubt, and tells what the call has to tell, once", async () => {
+        const opened = await withLease(100n);
+        const ending = anEnding("h1", "doubt", 0n, 100n, { doubt: "unpriced: unknown_usage_unit usage.x", alert: '{"type":"x"}' });
+        await opened.end(ending);
+        await opened.end(ending);
+        expect(await opened.holdsInDoubt(10)).toMatchObject([{ holdId: "h1", reason: "unpriced: unknown_usage_unit usage.x" }]);
+        expect((await opened.readOutbox("alert", 10)).map(({ payload }) => payload)).toEqual(['{"type":"x"}']);
+      });
     });
 
     describe("after kill -9", () => {

@@ -31,6 +31,9 @@ export interface OwnLeasesOptions {
 /** Calls back after so many milliseconds, unless that is cancelled by what this returns. */
 export type After = (ms: number, call: () => void) => () => void;
 
+/** At the turn of a month every account of the old one goes back; this many take some ten milliseconds. */
+const MOST_AT_ONCE = 500;
+
 /**
  * What this process has leased, as far as it knows, and its dealings with the store over it: leasing, giving back, answering recalls,
  * counting again what may have gone astray, and coming back under another number after it was taken for dead.
@@ -119,8 +122,12 @@ export class OwnLeases {
     if (this.#uncertain) await this.#recountOnce();
   }
 
-  /** Gives back what lies idle of the accounts. */
+  /** Gives back what lies idle of the accounts, some at a time: others wait for the ledger meanwhile, and heartbeats with them. */
   async giveBack(accounts: readonly string[], recalls: readonly Recall[] = []): Promise<void> {
+    for (let at = 0; at < accounts.length; at += MOST_AT_ONCE) await this.#giveSomeBack(accounts.slice(at, at + MOST_AT_ONCE), recalls);
+  }
+
+  async #giveSomeBack(accounts: readonly string[], recalls: readonly Recall[]): Promise<void> {
     await this.counted();
     // Another count may have begun since: it must not find what is taken from here on.
     while (this.#recounting || this.#rejoining) await (this.#recounting ?? this.#rejoining);

@@ -3,7 +3,15 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "
 import { Problem } from "../../contract/problem.ts";
 import type { News } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
-import { type Ahead, type LedgerDatabase, OutcomeUnknown, type SqlParameters, type SqlRow, type SqlValue } from "./ledger-database.ts";
+import {
+  type Ahead,
+  type LedgerDatabase,
+  OutcomeUnknown,
+  type SqlParameters,
+  type SqlRow,
+  type SqlValue,
+  StoreAway,
+} from "./ledger-database.ts";
 import type { Batch, BatchReply, PostgresThreadData, Statement } from "./postgres-thread.ts";
 import { type Numbered, numberParameters, readStatements } from "./statement-file.ts";
 
@@ -12,6 +20,11 @@ const GATHERED: ReadonlySet<string> = new Set(["append-entry", "append-outbox"])
 /** Where append-entry has what may happen once, and what that answers when it did not happen. */
 const ONCE_COLUMN = 11;
 const LONGEST_WAIT_MS = 30_000;
+/** How often a transaction waits for the lock, two seconds each time, before its callers are told. */
+const MOST_LOCK_WAITS = 8;
+
+/** PostgreSQL, Appendix A: lock_not_available. */
+const LOCK_NOT_AVAILABLE = "55P03";
 
 /** What a process holds while it changes the ledger: its number is the word ballast. */
 const LEDGER_LOCK = 0x62616c6c617374n;
@@ -42,6 +55,7 @@ export class PostgresDatabase implements LedgerDatabase {
   #accounts = new Map<string, SqlRow | undefined>();
   #news = new Set<string>();
   #open = false;
+  #batches = 0;
 
   /** @throws Problem data_corrupt, store_unavailable */
   constructor(url: string) {
@@ -93,14 +107,11 @@ export class PostgresDatabase implements LedgerDatabase {
 
   begin(ahead: Ahead = { epoch: 0, once: [], accounts: [] }): SqlRow | undefined {
     this.#forget();
-    const [, , head, seen, accounts] = this.#exchange([
-      { text: "BEGIN", values: [] },
-      { text: this.#bind("lock-ledger").text, values: [LEDGER_LOCK] },
+    const [, , head, seen, accounts] = this.#lock([
       this.#statement("ledger-head", { epoch: ahead.epoch }),
       this.#onceOf(ahead.once),
       this.#statement("accounts-by-ids", { ids: JSON.stringify(ahead.accounts) }),
     ]);
-    this.#open = true;
     this.#note(ahead.once, seen!.rows);
     for (const id of ahead.accounts) this.#accounts.set(id, undefined);
     for (const row of accounts!.rows) this.#accounts.set(String(row.id), row);
@@ -135,8 +146,10 @@ export class PostgresDatabase implements LedgerDatabase {
   }
 
   close(): void {
+    const last = Atomics.load(this.#replied, 0);
     try {
-      this.#send(null);
+      this.#port.postMessage(null);
+      Atomics.wait(this.#replied, 0, last, LONGEST_WAIT_MS);
     } finally {
       this.#port.close();
       void this.#thread.terminate();
@@ -145,17 +158,45 @@ export class PostgresDatabase implements LedgerDatabase {
 
   explain(error: unknown): Error {
     if (error instanceof Problem) return error;
-    if (error instanceof OutcomeUnknown) return this.explain(error.cause);
-    const { code = "", message } = error as Error & { code?: string };
+    if (error instanceof OutcomeUnknown || error instanceof StoreAway) return this.explain(error.cause);
+    const { message } = error as Error;
+    const code = codeOf(error);
     const place = this.#place();
     // Connections, resources, an operator's interruption, a wrong address, no right to enter: nothing here is written.
-    if (/^(CONNECTION_|CONNECT_|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_|08|25|28|3D|53|55|57|58|40)/.test(code))
+    if (/^(CONNECT|ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EAI_|08|25|28|3D|53|55|57|58|40)/.test(code))
       return new Problem("store_unavailable", { path: place, said: message }, { cause: error });
     return error as Error;
   }
 
   #place(): string {
     return this.#url.replace(/\/\/[^@/]*@/, "//");
+  }
+
+  /** Begins a transaction when that of every other process has ended, and asks what comes with it. */
+  #lock(questions: readonly Statement[]) {
+    const begin = [{ text: "BEGIN", values: [] }, { text: this.#bind("lock-ledger").text, values: [LEDGER_LOCK] }, ...questions];
+    for (let waited = 1; ; waited++) {
+      try {
+        const results = this.#exchange(begin);
+        this.#open = true;
+        return results;
+      } catch (error) {
+        // What fails here leaves a transaction that does nothing more, on a connection that is used again.
+        this.#open = true;
+        this.rollback();
+        if (codeOf(error) !== LOCK_NOT_AVAILABLE || waited === MOST_LOCK_WAITS) throw new StoreAway("no transaction", { cause: error });
+        this.#endSilentHolder();
+      }
+    }
+  }
+
+  /** A process that is paused in the middle of a transaction keeps all others waiting for as long as its machine says that it lives. */
+  #endSilentHolder(): void {
+    try {
+      this.#exchange([{ text: this.#bind("end-silent-holder").text, values: [LEDGER_LOCK] }]);
+    } catch {
+      // Whoever waits next tries again.
+    }
   }
 
   /** An entry that may happen once is written when it has not happened: before this transaction, or in it. */
@@ -203,7 +244,8 @@ export class PostgresDatabase implements LedgerDatabase {
   }
 
   #exchange(batch: readonly Statement[]) {
-    const reply = this.#send({ statements: batch, continues: this.#open });
+    this.#batches = (this.#batches + 1) % 2 ** 30;
+    const reply = this.#send({ number: this.#batches, statements: batch, continues: this.#open });
     if (reply === undefined || "failure" in reply) {
       const { code, message } = reply?.failure ?? { code: "ETIMEDOUT", message: "PostgreSQL did not answer in time" };
       throw Object.assign(new Error(message), { code });
@@ -211,11 +253,18 @@ export class PostgresDatabase implements LedgerDatabase {
     return reply.results;
   }
 
-  #send(batch: Batch | null): BatchReply | undefined {
-    Atomics.store(this.#replied, 0, 0);
+  /** @returns undefined when there is no reply in time; what comes later is thrown away */
+  #send(batch: Batch): BatchReply | undefined {
+    const until = performance.now() + LONGEST_WAIT_MS;
     this.#port.postMessage(batch);
-    Atomics.wait(this.#replied, 0, 0, LONGEST_WAIT_MS);
-    return receiveMessageOnPort(this.#port)?.message as BatchReply | undefined;
+    for (let last = Atomics.load(this.#replied, 0); last !== batch.number; last = Atomics.load(this.#replied, 0)) {
+      if (Atomics.wait(this.#replied, 0, last, Math.max(0, until - performance.now())) === "timed-out") return undefined;
+    }
+    for (let received = receiveMessageOnPort(this.#port); received; received = receiveMessageOnPort(this.#port)) {
+      const reply = received.message as BatchReply;
+      if (reply.number === batch.number) return reply;
+    }
+    return undefined;
   }
 
   #statement(name: string, parameters: SqlParameters): Statement {
@@ -238,6 +287,7 @@ export class PostgresDatabase implements LedgerDatabase {
   #migrate(): void {
     this.#exchange([
       { text: "BEGIN", values: [] },
+      { text: "SET LOCAL lock_timeout = 0", values: [] },
       { text: this.#bind("lock-ledger").text, values: [LEDGER_LOCK] },
       { text: "CREATE TABLE IF NOT EXISTS schema_migration (name TEXT PRIMARY KEY, sha256 TEXT NOT NULL)", values: [] },
     ]);
@@ -262,7 +312,11 @@ export class PostgresDatabase implements LedgerDatabase {
 }
 
 function isConnectionLost(error: unknown): boolean {
-  return /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT|57P0|08)/.test((error as { code?: string }).code ?? "");
+  return /^(CONNECT|ECONN|EPIPE|ETIMEDOUT|57P0|25P03|08)/.test(codeOf(error));
+}
+
+function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? "";
 }
 
 /** As a member of a JSON array: bytes in hex, numbers as text, which keeps all their digits. */

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
@@ -13,6 +15,8 @@ import { CallJournal } from "./call-journal.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { AT, aBudget, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance } from "./ledger-store-conformance.ts";
 import { openPostgresLedgerStore } from "./sqlite-ledger-store.ts";
+
+const LEDGER_LOCK = 0x62616c6c617374n;
 
 if (postgresIsHere()) {
   const inPostgres = async (): Promise<LedgerStoreUnderTest> => {
@@ -70,6 +74,33 @@ if (postgresIsHere()) {
       expect(JSON.stringify([refused, (refused as Error).message, (refused as Error).stack])).not.toContain("very-secret");
     });
 
+    it("is not kept waiting by a process that fell silent with half a message sent, in the middle of its transaction", async () => {
+      const store = await open();
+      const silent = await silentHolder(url);
+      const startedAt = performance.now();
+      await Promise.all([store.putBudget(aBudget({ id: "b" }), CHANGE), store.putBudget(aBudget({ id: "c" }), CHANGE)]);
+      expect(performance.now() - startedAt).toBeLessThan(15_000);
+      expect((await store.budgets()).map(({ id }) => id).sort()).toEqual(["b", "c"]);
+      expect(await silent.ended).toContain("terminating connection due to administrator command");
+    });
+
+    it("waits for another process that is at work, and leaves it alone", async () => {
+      const store = await open();
+      const other = postgres(url, { max: 1, onnotice: () => {} });
+      const work = other.begin(async (own) => {
+        await own.unsafe(`SELECT pg_advisory_xact_lock(${LEDGER_LOCK})`);
+        return await own`SELECT pg_sleep(5)`;
+      });
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      // Nothing is quiet long enough for the server to end a transaction that was left behind.
+      const asking = setInterval(() => void store.accounts(["b"], AT).catch(() => {}), 200);
+      await store.putBudget(aBudget({ id: "b" }), CHANGE);
+      clearInterval(asking);
+      expect(await work).toHaveLength(1);
+      await other.end();
+      expect((await store.verify()).findings).toEqual([]);
+    });
+
     it("may be restarted under a running process: what was ended meanwhile is booked once it is back", async () => {
       const store = await open();
       const catalog = await BudgetCatalog.open(store, null);
@@ -111,4 +142,33 @@ if (postgresIsHere()) {
       journal.abandon();
     });
   });
+
+  /** A session that holds the ledger's lock, and has sent a statement without saying that it is the last. Frontend/backend protocol 3.0. */
+  async function silentHolder(url: string): Promise<{ ended: Promise<string> }> {
+    const { hostname, port, pathname } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    let said = "";
+    socket.on("data", (piece) => {
+      said += piece.toString("latin1");
+    });
+    socket.on("error", () => {});
+    const ended = once(socket, "close").then(() => said);
+    const ready = async (times: number) => {
+      await expect.poll(() => said.split("Z\0\0\0\x05").length - 1, { timeout: 10_000 }).toBe(times);
+    };
+    const sized = (text: string) => {
+      const body = Buffer.from(text, "latin1");
+      const size = Buffer.alloc(4);
+      size.writeInt32BE(body.length + 4);
+      return Buffer.concat([size, body]);
+    };
+    socket.write(sized(`\0\x03\0\0user\0ballast\0database\0${pathname.slice(1)}\0\0`));
+    await ready(1);
+    for (const [index, statement] of ["BEGIN", `SELECT pg_advisory_xact_lock(${LEDGER_LOCK})`].entries()) {
+      socket.write(Buffer.concat([Buffer.from("Q"), sized(`${statement}\0`)]));
+      await ready(2 + index);
+    }
+    socket.write(Buffer.concat([Buffer.from("P"), sized("\0SELECT 1\0\0\0"), Buffer.from("H"), sized("")]));
+    return { ended };
+  }
 } else it.skip("PostgreSQL as a ledger: skipped, there is no PostgreSQL here", () => {});

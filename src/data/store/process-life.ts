@@ -41,25 +41,32 @@ export class ProcessLife {
 
   /** @throws Problem store_unavailable; this process may then be taken for dead, and comes back by itself */
   async beat(): Promise<void> {
-    const { store, budgets, keys, desk, log } = this.#parts;
+    const { store, desk, log } = this.#parts;
     if (!store.shared) return;
     try {
-      const heard = await store.beat({ version: this.#version });
-      this.#leads = heard.leads;
-      this.#version = heard.version;
-      for (const { epoch, name, inDoubtNano } of heard.expired) {
-        const facts = { process: epoch, name, in_doubt_nano: String(inDoubtNano) };
-        log.warn(facts, "a process was not heard of for too long; what it had leased is in doubt until it is back");
-      }
-      keys.learn(heard.keys);
-      await budgets.renew(heard.budgets);
-      await desk.answer(heard.recalls);
+      await this.#tellAndLearn();
     } catch (error) {
       this.#leads = false;
       const { epoch } = store;
       if (!(await desk.cameBackAfter(error))) throw error;
       log.warn({ process: epoch, now: store.epoch }, "this process was taken for dead, and is back under another number");
+      // What others changed meanwhile is not known yet, and somebody may wait for that.
+      await this.#tellAndLearn();
     }
+  }
+
+  async #tellAndLearn(): Promise<void> {
+    const { store, budgets, keys, desk, log } = this.#parts;
+    const heard = await store.beat({ version: this.#version });
+    this.#leads = heard.leads;
+    this.#version = heard.version;
+    for (const { epoch, name, inDoubtNano } of heard.expired) {
+      const facts = { process: epoch, name, in_doubt_nano: String(inDoubtNano) };
+      log.warn(facts, "a process was not heard of for too long; what it had leased is in doubt until it is back");
+    }
+    keys.learn(heard.keys);
+    await budgets.renew(heard.budgets);
+    await desk.answer(heard.recalls);
   }
 
   /** Answers recalls that no news told of. */

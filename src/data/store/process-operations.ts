@@ -46,10 +46,11 @@ export class ProcessOperations {
   beat(known: { version: number }, now: number): Beat {
     this.#sheet.requireAlive();
     const { epoch } = this.#sheet;
+    const silent = this.#database.all("silent-processes", { epoch, silentMs: SILENT_MS });
     this.#database.later("beat-process", { epoch });
-    const expired = this.#database.all("silent-processes", { epoch, silentMs: SILENT_MS }).map((row) => {
-      const [silent, name] = [Number(row.epoch), String(row.name)];
-      return { epoch: silent, name, inDoubtNano: expireProcess({ ...this.#recovery, now }, silent, name) };
+    const expired = silent.map((row) => {
+      const [dead, name] = [Number(row.epoch), String(row.name)];
+      return { epoch: dead, name, inDoubtNano: expireProcess({ ...this.#recovery, now }, dead, name) };
     });
     const { version } = this.#sheet;
     const changed = version !== known.version;

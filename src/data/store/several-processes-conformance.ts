@@ -98,6 +98,13 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
     const account = async ({ store }: OneProcess) => (await store.accounts(["b"], AT))[0]!;
     const outcome = (result: HoldResult) => result.outcome;
 
+    /** The first heartbeat after a silence only tells that one lives; the second one judges. */
+    async function silenceIsNoticedBy({ life }: OneProcess): Promise<void> {
+      await subject.passTime();
+      await life.beat();
+      await life.beat();
+    }
+
     async function die(process: OneProcess): Promise<void> {
       running.splice(running.indexOf(process), 1);
       clearInterval(process.polling);
@@ -197,8 +204,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       const [first, second] = await startBoth();
       await hold(first, "h1", 100n);
       const { leasedNano } = await account(first);
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       expect(await account(second)).toMatchObject({ leasedNano: 0n, inDoubtNano: leasedNano, spentNano: 0n });
       expect(await second.store.holdsInDoubt(10)).toMatchObject([{ heldNano: leasedNano }]);
       const fenced = { code: "process_fenced" };
@@ -215,8 +221,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       await hold(first, "ended", 100n);
       await hold(first, "open", 50n);
       const before = first.store.epoch;
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       // The ending is in the journal, and the store refuses it under the old number.
       await end(first, "ended", 30n, 100n);
       await first.life.beat();
@@ -235,8 +240,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
     it("that learn of it from a call go on with it under the new number", async () => {
       const [first, second] = await startBoth();
       await hold(first, "open", 300n);
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       const results = await Promise.all(Array.from({ length: 8 }, (_, call) => hold(first, `h${call}`, 80n).then(outcome)));
       expect(results.filter((each) => each === "held")).toHaveLength(8);
       await Promise.all(Array.from({ length: 8 }, (_, call) => end(first, `h${call}`, 70n, 80n)));
@@ -252,8 +256,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       await hold(first, "open", 50n);
       await first.journal.ending(anEnding("ended", "settle", 30n, 100n));
       await die(first);
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       expect((await account(second)).inDoubtNano).toBeGreaterThan(150n);
       const again = await start("one");
       expect(again.store.recovery).toMatchObject({
@@ -282,8 +285,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       await hold(first, "open", 50n);
       const { leasedNano } = await account(first);
       await die(first);
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       const again = await start("one", { bootId: "boot-2" });
       expect(again.store.recovery).toMatchObject({ journalDamaged: true, givenBackNano: 0n });
       expect(await account(second)).toMatchObject({ inDoubtNano: leasedNano, leasedNano: 0n });
@@ -315,8 +317,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       await hold(first, "h1", 50n);
       await first.journal.ending(anEnding("h1", "settle", 30n, 50n));
       await die(first);
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       const [lost] = await second.store.holdsInDoubt(10);
       await second.store.resolveDoubt({ holdId: lost!.holdId, amountNano: 31n, at: AT, actor: "op", reason: "the bill" });
       const again = await start("one");
@@ -328,8 +329,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
     it("end a call once that was resolved by an operator before its late end", async () => {
       const [first, second] = await startBoth();
       await hold(first, "open", 50n);
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       await first.life.beat();
       await second.store.resolveDoubt({ holdId: "open", amountNano: 50n, at: AT, actor: "op", reason: "the bill" });
       await end(first, "open", 20n, 50n);
@@ -341,8 +341,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
     it("end what a former number left open also when they die in between", async () => {
       const [first, second] = await startBoth();
       await hold(first, "open", 50n);
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       await first.life.beat();
       await first.journal.ending(anEnding("open", "settle", 20n, 50n));
       await die(first);
@@ -403,8 +402,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       await expect.poll(() => first.desk.openHolds()).toBe(0);
       const { leasedNano } = await account(second);
       isCutOff = true;
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       let servedNano = 0n;
       const serve = async () => {
         for (; servedNano <= 1000n; servedNano += 10n) {
@@ -425,10 +423,32 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       expect(await findings(second)).toEqual([]);
     });
 
+    it("take nobody for dead when they were not heard of themselves: it is the store that was slow", async () => {
+      const [first, second] = await startBoth();
+      expect((await hold(first, "open", 100n)).outcome).toBe("held");
+      const epochs = [first.store.epoch, second.store.epoch];
+      await subject.passTime();
+      await second.life.beat();
+      await first.life.beat();
+      for (const { life } of [second, first, second]) await life.beat();
+      expect([first.store.epoch, second.store.epoch]).toEqual(epochs);
+      expect(await account(second)).toMatchObject({ inDoubtNano: 0n });
+    });
+
     it("find a key that another one has just made, when it is asked for and before it is refused", async () => {
       const [first, second] = await startBoth();
       const made = await first.keys.create({ name: "k", scope: { tenant: "a" }, mayName: [], models: [], expiresAt: null }, "op");
       await Promise.all(Array.from({ length: 20 }, () => second.life.catchUp()));
+      expect(second.keys.find(made.secret)).toMatchObject({ id: made.key.id });
+    });
+
+    it("find such a key in the same question with which a process that was taken for dead comes back", async () => {
+      const [first, second] = await startBoth();
+      await silenceIsNoticedBy(first);
+      const made = await first.keys.create({ name: "k", scope: { tenant: "a" }, mayName: [], models: [], expiresAt: null }, "op");
+      const before = second.store.epoch;
+      await second.life.catchUp();
+      expect(second.store.epoch).toBeGreaterThan(before);
       expect(second.keys.find(made.secret)).toMatchObject({ id: made.key.id });
     });
 
@@ -449,8 +469,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       for (const { life } of [helper, first, second]) await life.beat();
       expect([helper, first, second].map(({ life }) => life.leads)).toEqual([false, true, false]);
       await die(first);
-      await subject.passTime();
-      await helper.life.beat();
+      await silenceIsNoticedBy(helper);
       await second.life.beat();
       await second.life.beat();
       expect(second.life.leads).toBe(true);
@@ -462,8 +481,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       expect(await first.store.claimIdempotency(claim)).toEqual({ state: "claimed" });
       expect(await second.store.claimIdempotency(claim)).toEqual({ state: "running" });
       await die(first);
-      await subject.passTime();
-      await second.life.beat();
+      await silenceIsNoticedBy(second);
       expect(await second.store.claimIdempotency(claim)).toEqual({ state: "in_doubt" });
     });
   });

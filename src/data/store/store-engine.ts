@@ -12,7 +12,7 @@ import { budgetOperations } from "./budget-operations.ts";
 import { deleteJournal } from "./call-journal.ts";
 import { FolderLock } from "./folder-lock.ts";
 import { LeaseRecalls } from "./lease-recalls.ts";
-import { type Ahead, type LedgerDatabase, OutcomeUnknown } from "./ledger-database.ts";
+import { type Ahead, type LedgerDatabase, OutcomeUnknown, StoreAway } from "./ledger-database.ts";
 import { LedgerOperations } from "./ledger-operations.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
 import { ProcessOperations } from "./process-operations.ts";
@@ -154,8 +154,9 @@ export class StoreEngine {
       return this.#transact(requests);
     } catch (error) {
       if (requests.length === 1) return [{ ok: false, error: this.#database.explain(error) }];
-      // What may have been done is not tried again here: whoever asked finds out.
-      if (error instanceof OutcomeUnknown) return requests.map(() => ({ ok: false, error: this.#database.explain(error) }));
+      // What may have been done is not tried again here: whoever asked finds out. Nor is what could not be asked.
+      if (error instanceof OutcomeUnknown || error instanceof StoreAway)
+        return requests.map(() => ({ ok: false, error: this.#database.explain(error) }));
       return requests.flatMap((request) => this.run([request]));
     }
   }

@@ -17,14 +17,21 @@ export type EndParameters = readonly [
   trace: string | null,
   idempotency: Ending["idempotency"],
   epoch: number | undefined,
+  doubt?: string | undefined,
+  alert?: string | undefined,
 ];
 
 export function endParameters(ending: Ending): EndParameters {
   const { kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch } = ending;
-  return [kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch];
+  const call = [kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch] as const;
+  const { doubt, alert } = ending;
+  return doubt === undefined && alert === undefined ? call : [...call, doubt, alert];
 }
 
 export function endingOf(parameters: EndParameters): Ending {
-  const [kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch] = parameters;
-  return { kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch };
+  const [kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch, ...told] =
+    parameters;
+  const [doubt, alert] = told;
+  const call = { kind, holdId, accounts, heldNano, amountNano, inputTokens, outputTokens, at, tenant, trace, idempotency, epoch };
+  return doubt === undefined && alert === undefined ? call : { ...call, doubt, alert };
 }

@@ -118,14 +118,7 @@ async function carryOut(request: ChdbRequest): Promise<void> {
   }
   running = request.kind === "rows" ? "reading" : "writing";
   try {
-    const text =
-      request.kind === "rows"
-        ? await read(engine.reader, request.statement, request.parameters)
-        : await run(
-            engine.writer,
-            `${request.statement}\n${request.kind === "insert" ? request.body : readFileSync(request.path, "utf8")}`,
-            {},
-          );
+    const text = await answerTo(request, engine);
     report({ kind: "answer", id: request.id, text });
   } catch (error) {
     const { engineCode, message } = refusal(error);
@@ -133,6 +126,21 @@ async function carryOut(request: ChdbRequest): Promise<void> {
     if (engineCode === ABORTED) process.kill(process.pid, "SIGKILL");
   }
   running = "nothing";
+}
+
+async function answerTo(request: Exclude<ChdbRequest, { kind: "close" }>, { reader, writer }: Engine): Promise<string> {
+  switch (request.kind) {
+    case "rows":
+      return await read(reader, request.statement, request.parameters);
+    case "command":
+      return await run(writer, request.statement, request.parameters);
+    case "insert":
+      return await run(writer, `${request.statement}\n${request.body}`, {});
+    case "insert_file":
+      return await run(writer, `${request.statement}\n${readFileSync(request.path, "utf8")}`, {});
+    default:
+      return request satisfies never;
+  }
 }
 
 function report(message: ChdbReport): void {

@@ -60,6 +60,10 @@ export class ChdbConnection implements WarehouseConnection {
     await this.#ask((id) => ({ kind: "insert_file", id, statement, path }));
   }
 
+  async command(statement: string, parameters: EngineParameters): Promise<void> {
+    await this.#ask((id) => ({ kind: "command", id, statement, parameters }));
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -5,6 +5,7 @@ import type { EngineParameters } from "./warehouse-connection.ts";
 export type ChdbRequest =
   | { readonly kind: "rows"; readonly id: number; readonly statement: string; readonly parameters: EngineParameters }
   | { readonly kind: "insert"; readonly id: number; readonly statement: string; readonly body: string }
+  | { readonly kind: "command"; readonly id: number; readonly statement: string; readonly parameters: EngineParameters }
   | { readonly kind: "insert_file"; readonly id: number; readonly statement: string; readonly path: string }
   /** Finish what was asked before, close the engine, end. */
   | { readonly kind: "close" };

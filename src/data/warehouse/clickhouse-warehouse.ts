@@ -39,6 +39,7 @@ export async function warehouseOverClients(clients: { reader: ClickHouseClient; 
     rows: (statement, parameters) => rows(reader, statement, parameters, READ_ONLY),
     insert: (statement, body) => command(writer, `${statement}\n${body}`, {}),
     insertFile: async (statement, path) => command(writer, `${statement}\n${await readFile(path, "utf8")}`, {}),
+    command: (statement, parameters) => command(writer, statement, parameters),
     close: async () => {
       await reader.close();
       await writer.close();

@@ -19,6 +19,7 @@ function anEngine(code: number) {
       kept.push(...lines);
     },
     insertFile: async () => {},
+    command: async () => {},
     close: async () => {},
   };
   return { connection, kept, inserts: () => inserts };

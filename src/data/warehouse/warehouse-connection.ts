@@ -10,6 +10,8 @@ export interface WarehouseConnection {
   insert(statement: string, body: string): Promise<void>;
   /** As insert, with the rows in a file, which the engine's own process reads where it has one. */
   insertFile(statement: string, path: string): Promise<void>;
+  /** Carries out one statement that writes what it reads in the warehouse itself. */
+  command(statement: string, parameters: EngineParameters): Promise<void>;
   close(): Promise<void>;
 }
 

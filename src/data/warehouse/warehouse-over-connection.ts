@@ -1,5 +1,6 @@
 import { Problem } from "../../contract/problem.ts";
 import type { Warehouse } from "../../ports/warehouse.ts";
+import { costFactsOver } from "./cost-facts-over-connection.ts";
 import { insertTraceFile, insertTraces } from "./insert-traces.ts";
 import { requireOnlyReads } from "./only-reads.ts";
 import { callsInOrder } from "./questions/calls-in-order.ts";
@@ -13,6 +14,7 @@ const PING = warehouseSql("ping.sql");
 
 /** The port over any connection: all SQL is shared, so a laptop and a cluster give the same answers. */
 export function warehouseOver(connection: WarehouseConnection): Warehouse {
+  const facts = costFactsOver(connection);
   return {
     insertTraces: (traces) => ours(insertTraces(connection, traces)),
     insertTraceFile: (path) => ours(insertTraceFile(connection, path)),
@@ -20,6 +22,16 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
     traces: (question) => ours(newestTraces(connection, question)),
     callsInOrder: (question) => ours(callsInOrder(connection, question)),
     bookedPerTenant: (from, to) => ours(tracedPerTenant(connection, from, to)),
+    facts: {
+      priceVersions: () => ours(facts.priceVersions()),
+      priceParts: (version) => ours(facts.priceParts(version)),
+      rememberPrices: (parts, knownAt) => ours(facts.rememberPrices(parts, knownAt)),
+      callsPerMinute: (from, to) => ours(facts.callsPerMinute(from, to)),
+      calledModels: (from, to) => ours(facts.calledModels(from, to)),
+      usageShapes: (question) => ours(facts.usageShapes(question)),
+      appendRepriced: (repricing, question, shapes) => ours(facts.appendRepriced(repricing, question, shapes)),
+      factTotals: (from, to) => ours(facts.factTotals(from, to)),
+    },
     query: async (statement, parameters = {}) => {
       requireOnlyReads(statement);
       return await theirs(connection.rows(statement, parameters));

@@ -1,6 +1,6 @@
 import type { Problem } from "../../contract/problem.ts";
 import type { RequestTrace } from "../../contract/request-trace.ts";
-import type { UsageDialect } from "../../core/usage/usage.ts";
+import type { CallDialect } from "../../core/usage/usage.ts";
 import type { ProviderDialect } from "../../ports/provider.ts";
 import type { JsonEdit } from "../../std/json-members.ts";
 import type { TemplateAnswer } from "./template-answer.ts";
@@ -9,7 +9,7 @@ import type { TemplateAnswer } from "./template-answer.ts";
 export interface Dialect {
   readonly path: string;
   readonly provider: ProviderDialect;
-  readonly usage: UsageDialect;
+  readonly usage: CallDialect;
   readonly operation: Exclude<RequestTrace["operation"], "track">;
   /** States the most tokens the answer may have, in every member that the request says it with, or in the provider's own. */
   limitOutput(tokens: number, provider: { readonly maxTokensField: string }, has: (member: string) => boolean): JsonEdit[];
