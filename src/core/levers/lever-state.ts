@@ -1,3 +1,4 @@
+import type { GuardrailName } from "../policy/guardrail-list.ts";
 import type { Instant } from "../time/window.ts";
 import { type LeverId, leverKind } from "./lever-list.ts";
 
@@ -28,9 +29,16 @@ export interface LeverState {
   readonly probation?: Probation | undefined;
   /** Broken guardrails in a row, without a probation passed since. */
   readonly failures: number;
+  readonly broke?: Break | undefined;
   /** After a broken guardrail it is not turned again before this. */
   readonly heldOffUntil?: Instant | undefined;
   readonly failedRevert?: FailedRevert | undefined;
+}
+
+/** The guardrails that a lever was last turned back for. */
+export interface Break {
+  readonly at: Instant;
+  readonly guardrails: readonly GuardrailName[];
 }
 
 export type LeverStates = Readonly<Partial<Record<LeverId, LeverState>>>;

@@ -70,19 +70,25 @@ function nextState(state: LeverState, change: Change, now: Instant, hasFailed: b
 
 type Revert = Extract<Decision, { readonly kind: "revert" }>;
 
-function reverted(state: LeverState, { to, cause, holdOffUntil }: Revert, now: Instant): LeverState {
-  const failures = cause === "guardrail" ? state.failures + 1 : state.failures;
+function reverted(state: LeverState, change: Revert, now: Instant): LeverState {
   return {
-    ...{ value: to, before: to, appliedAt: state.appliedAt, revertedAt: now },
-    ...{ probation: undefined, failures, heldOffUntil: holdOffUntil, failedRevert: undefined },
+    ...{ value: change.to, before: change.to, appliedAt: state.appliedAt, revertedAt: now },
+    ...{ probation: undefined, heldOffUntil: change.holdOffUntil, failedRevert: undefined },
+    ...breaksOf(state, change, now),
   };
 }
 
 /** A guardrail that a failed revert was for counts once, however often it is tried. */
-function withFailure(state: LeverState, { to, cause, holdOffUntil }: Revert, now: Instant): LeverState {
+function withFailure(state: LeverState, change: Revert, now: Instant): LeverState {
   const { since, attempts, paged } = state.failedRevert ?? { since: now, attempts: 0, paged: false };
-  const failures = cause === "guardrail" ? state.failures + 1 : state.failures;
-  return { ...state, failures, heldOffUntil: holdOffUntil, failedRevert: { since, to, attempts: attempts + 1, paged } };
+  const failedRevert = { since, to: change.to, attempts: attempts + 1, paged };
+  return { ...state, ...breaksOf(state, change, now), heldOffUntil: change.holdOffUntil, failedRevert };
+}
+
+function breaksOf({ failures, broke }: LeverState, { cause, guardrails }: Revert, now: Instant): Pick<LeverState, "failures" | "broke"> {
+  return cause === "guardrail"
+    ? { failures: failures + 1, broke: { at: now, guardrails: guardrails.map(({ name }) => name) } }
+    : { failures, broke };
 }
 
 function withPage(levers: ControlState["levers"], paged: readonly LeverId[]): ControlState["levers"] {

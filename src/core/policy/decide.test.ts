@@ -134,6 +134,13 @@ describe("a guardrail", () => {
     expect(course.at(22, { burn: 0.9, values: { grounded: 4.1 } })).toEqual([]);
   });
 
+  it("that breaks for another reason just after is answered at once, by what is proved", () => {
+    const course = provedCourse();
+    course.at(20, { burn: 0.9 });
+    course.at(21, { burn: 0.9, values: { grounded: 4.1 } });
+    expect(course.at(22, { burn: 0.9, values: { error_rate: 0.02 } })[0]).toBe("revert prompt_compression on -> off (error_rate)");
+  });
+
   it("that stays broken after that turns back what is proved too", () => {
     const course = provedCourse();
     course.at(20, { burn: 0.9 });

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LeverId, leverKind } from "../levers/lever-list.ts";
-import { leverState } from "../levers/lever-state.ts";
+import { type LeverState, leverState } from "../levers/lever-state.ts";
 import { isCheaper } from "../levers/lever-step.ts";
 import type { Instant } from "../time/window.ts";
 import { afterDecisions } from "./after-decisions.ts";
@@ -118,6 +118,28 @@ describe("the engine, over any history of signals", () => {
               (one) => one.kind === "revert" && one.lever === id && !isCheaper(leverKind(id), one.to, before.levers[id]!.before),
             ),
           );
+        }),
+      ),
+      RUNS,
+    );
+  });
+
+  it("leaves nothing turned that a broken guardrail guards, unless a lever was turned back for it within a cool-down", () => {
+    fc.assert(
+      fc.property(moments(), (history) =>
+        play(history).every(({ now, moment, after }) => {
+          if (!isStrictlyFresh(moment)) return true;
+          const broken = [
+            ...((moment.p95 ?? 0) > 1200 ? (["p95_latency_ms"] as const) : []),
+            ...((moment.errors ?? 0) > 0.01 ? (["error_rate"] as const) : []),
+            ...((moment.grounded ?? 5) < 4.2 ? (["grounded"] as const) : []),
+          ];
+          const states = Object.entries(after.levers) as [LeverId, LeverState][];
+          return broken.every((name) => {
+            const left = states.filter(([id, { value }]) => value !== leverKind(id).off && leverKind(id).guardedBy.includes(name));
+            const isRecent = states.some(([, { broke }]) => broke?.guardrails.includes(name) && now - broke.at < pace.coolDownMs);
+            return left.length === 0 || isRecent;
+          });
         }),
       ),
       RUNS,

@@ -74,15 +74,16 @@ function reviewBroken(input: ReviewInput, { id, state, check }: TurnedLever, dec
   });
 }
 
-/** Whether a step with the same guardrail, of this lever or another, is turned back on probation now, or was turned back within its cool-down. */
+/** Whether a step is turned back for the same guardrail now, or a lever, this one or another, was within its cool-down. */
 function hasSuspect({ state, control, now }: ReviewInput, broken: ReadonlySet<string>, decisions: readonly Decision[]): boolean {
-  const isGuarded = (id: LeverId) => leverKind(id).guardedBy.some((name) => broken.has(name));
-  const isSuspect = (decision: Decision) =>
-    decision.kind === "revert" && isGuarded(decision.lever) && leverState(state.levers, decision.lever).probation !== undefined;
-  if (decisions.some(isSuspect)) return true;
+  const isNow = (decision: Decision) =>
+    decision.kind === "revert" &&
+    leverState(state.levers, decision.lever).probation !== undefined &&
+    decision.guardrails.some(({ name }) => broken.has(name));
+  if (decisions.some(isNow)) return true;
   return (Object.keys(state.levers) as LeverId[]).some((id) => {
-    const { revertedAt, failures } = leverState(state.levers, id);
-    return isGuarded(id) && failures > 0 && revertedAt !== undefined && now < revertedAt + control.pace.coolDownMs;
+    const { broke } = leverState(state.levers, id);
+    return broke !== undefined && now < broke.at + control.pace.coolDownMs && broke.guardrails.some((name) => broken.has(name));
   });
 }
 
