@@ -25,11 +25,11 @@ import { priceDiffCommand } from "./commands/price-diff-command.ts";
 import { priceExplainCommand } from "./commands/price-explain-command.ts";
 import { priceImportCommand } from "./commands/price-import-command.ts";
 import { priceShowCommand } from "./commands/price-show-command.ts";
-import { reportUsageCommand } from "./commands/report-usage-command.ts";
 import { scenarioCommand } from "./commands/scenario-command.ts";
 import { serveCommand } from "./commands/serve-command.ts";
 import { validateCommand } from "./commands/validate-command.ts";
 import { verifyCommand } from "./commands/verify-command.ts";
+import { REPORT_COMMANDS } from "./report-list.ts";
 
 /** Every command, in the order in which help lists them. What is not here does not exist; docs/reference/cli.md lists the same. */
 export const COMMANDS: readonly Command[] = [
@@ -38,7 +38,7 @@ export const COMMANDS: readonly Command[] = [
   validateCommand,
   doctorCommand,
   verifyCommand,
-  reportUsageCommand,
+  ...REPORT_COMMANDS,
   keyCreateCommand,
   keyListCommand,
   keyRevokeCommand,
