@@ -1,6 +1,7 @@
 import type { ScenariosAnswer } from "../../contract/scenarios-contract.ts";
 import { printable } from "../print-table.ts";
 import { breakEvenLine, drawnLine, percent, scenarioCells, scenarioColumns } from "./scenario-table.ts";
+import { scopeText } from "./scenario-words.ts";
 
 /** scenarios.md: the table, what it rests on, what weighs most, and the caps that follow. */
 export function scenarioMarkdown(answer: ScenariosAnswer): string {
@@ -33,14 +34,6 @@ export function scenarioMarkdown(answer: ScenariosAnswer): string {
 
 function monthCells({ name, growth, months, total_usd }: ScenariosAnswer["scenarios"][number]): string[] {
   return [name, percent(growth), String(months.length), months[0]?.run_rate_usd ?? "", months.at(-1)?.run_rate_usd ?? "", total_usd];
-}
-
-export function scopeText(scope: Readonly<Record<string, string>>): string {
-  return (
-    Object.entries(scope)
-      .map(([name, value]) => `${name}=${value}`)
-      .join(",") || "*"
-  );
 }
 
 function table(titles: readonly string[], rows: readonly (readonly string[])[]): string {
