@@ -171,6 +171,12 @@ export const PROBLEMS = {
     title: "The scenario cannot be used.",
     remedy: "Correct the named places; docs/concepts/scenarios.md lists what a scenario may say.",
   },
+  browser_missing: {
+    status: 501,
+    retry: false,
+    title: "No browser on this machine can draw a picture.",
+    remedy: "Install Chromium or Chrome, or write the chart as SVG, which every browser and most editors open.",
+  },
   hold_not_found: {
     status: 404,
     retry: false,

@@ -3,9 +3,17 @@ import { printable } from "../print-table.ts";
 import { breakEvenLine, drawnLine, percent, scenarioCells, scenarioColumns } from "./scenario-table.ts";
 import { scopeText } from "./scenario-words.ts";
 
-/** scenarios.md: the table, what it rests on, what weighs most, and the caps that follow. */
-export function scenarioMarkdown(answer: ScenariosAnswer): string {
-  const parts = [`# ${cell(answer.name)}`, table(scenarioColumns(), answer.scenarios.map(scenarioCells)), "## Unit cost"];
+/** scenarios.md: the answer, the table, what it rests on, what weighs most, and the caps that follow. */
+export function scenarioMarkdown(
+  answer: ScenariosAnswer,
+  about: { readonly first: readonly string[]; readonly assumptions: readonly string[] },
+): string {
+  const parts = [`# ${cell(answer.name)}`, ...about.first.map(cell), table(scenarioColumns(), answer.scenarios.map(scenarioCells))];
+  const mixes = answer.scenarios.flatMap(({ name, mix }) => {
+    const shares = Object.entries(mix).map(([model, share]) => `${model} ${percent(share)}`);
+    return shares.length > 0 ? [`Mix of ${name}: ${shares.join(", ")}.`] : [];
+  });
+  parts.push("## Assumptions", [...about.assumptions, ...mixes, ...ALWAYS].map((line) => `- ${cell(line)}`).join("\n"), "## Unit cost");
   const names = Object.keys(answer.scenarios.find(({ components }) => components)?.components ?? {});
   const priced = answer.scenarios.flatMap(({ name, components, ucr_usd }) =>
     components ? [[name, ...names.map((component) => String((components as Record<string, string>)[component])), ucr_usd]] : [],
@@ -31,6 +39,11 @@ export function scenarioMarkdown(answer: ScenariosAnswer): string {
   parts.push("## Monthly caps", table(["scope", "carries", "planned usd", "cap usd"], caps));
   return `${parts.join("\n\n")}\n`;
 }
+
+const ALWAYS = [
+  "A request from the cache pays no model, retrieval and rerank; vector I/O, orchestration and people are paid for every request.",
+  "Amounts are exact and rounded up where they are shown: to a nano-dollar, a unit cost to 10^-12 dollars.",
+];
 
 function monthCells({ name, growth, months, total_usd }: ScenariosAnswer["scenarios"][number]): string[] {
   return [name, percent(growth), String(months.length), months[0]?.run_rate_usd ?? "", months.at(-1)?.run_rate_usd ?? "", total_usd];

@@ -14,6 +14,8 @@ export interface MeasuredTraffic {
   readonly genTokens: number;
   /** Booked, decimal text. */
   readonly costUsd: string;
+  /** Of calls that reached the model; undefined where none was timed. */
+  readonly latency?: { readonly p50Ms: number; readonly p95Ms: number } | undefined;
 }
 
 type Scenarios = { models: Record<string, object>; scenarios: object[] };
@@ -78,7 +80,7 @@ function modelOf(row: MeasuredTraffic, priceOf: PriceOf): object {
   const calls = BigInt(row.calls);
   const [prompt, gen] = [BigInt(row.promptTokens), BigInt(row.genTokens)];
   const cost = parseRational(row.costUsd) ?? ZERO;
-  const tokens = { prompt_tokens: average(prompt, calls), gen_tokens: average(gen, calls) };
+  const tokens = { prompt_tokens: average(prompt, calls), gen_tokens: average(gen, calls), ...latencyOf(row) };
   const listed = priceOf(row.provider, row.model, Number(calls === 0n ? 0n : prompt / calls));
   const list = {
     input: (listed && parseRational(listed.inputUsdMtok)) ?? ONE,
@@ -93,6 +95,13 @@ function modelOf(row: MeasuredTraffic, priceOf: PriceOf): object {
     input_usd_mtok: decimalText(times(list.input, factor), 12, "up"),
     output_usd_mtok: decimalText(times(list.output, factor), 12, "up"),
   };
+}
+
+/** In whole milliseconds, one at least. */
+function latencyOf({ latency }: MeasuredTraffic): { latency_ms?: { p50: number; p95: number } } {
+  if (!latency) return {};
+  const [p50, p95] = [latency.p50Ms, latency.p95Ms].map((ms) => Math.max(1, Math.round(ms))) as [number, number];
+  return { latency_ms: { p50, p95 } };
 }
 
 function average(sum: bigint, calls: bigint): string {
