@@ -5,6 +5,7 @@ import { Value } from "typebox/value";
 import { problemAnswer } from "../contract/operations-contract.ts";
 import { Problem } from "../contract/problem.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
 import { type Account, accountId, type Budget, limitInForce, openAccount } from "../core/ledger/budget.ts";
 import { crossedThresholds } from "../core/ledger/crossed-thresholds.ts";
 import { type PostingKind, post } from "../core/ledger/posting.ts";
@@ -15,7 +16,7 @@ import { windowAt } from "../core/time/window.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
 import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
-import type { CallsQuestion, CostsQuestion, CostsRow, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
+import type { CallsQuestion, CostsQuestion, CostsRow, LeverQuestion, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { ApiParts, PriceLookup } from "./api-deps.ts";
 import { buildApi } from "./api-server.ts";
@@ -214,6 +215,15 @@ export class MemoryWarehouse implements Warehouse {
     const isAfter = ({ at, traceId }: OrderedCall) => !after || at > after.at || (at === after.at && traceId > after.traceId);
     const asked = calls.filter((call) => call.at >= from.getTime() && call.at < to.getTime() && isAfter(call));
     return asked.sort((a, b) => a.at - b.at || (a.traceId < b.traceId ? -1 : 1)).slice(0, limit);
+  }
+
+  evidence: LeverEvidence = { rows: [], genTokensP95: null };
+  evidenceAsked: LeverQuestion[] = [];
+
+  async leverEvidence(question: LeverQuestion) {
+    this.#answer();
+    this.evidenceAsked.push(question);
+    return this.evidence;
   }
 
   async bookedPerTenant() {

@@ -1,5 +1,6 @@
 import type { CostFilter, CostGroup } from "../contract/cost-groups.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
 import type { ScopeSelector } from "../core/scope/scope.ts";
 
 /** What we ask of the warehouse. The embedded engine and a ClickHouse server are both one of these. */
@@ -21,6 +22,8 @@ export interface Warehouse {
   traces(question: TracesQuestion): Promise<readonly RequestTrace[]>;
   /** Calls that cost or could cost, oldest first, a page at a time; calls of one instant by their ids. */
   callsInOrder(question: CallsQuestion): Promise<readonly OrderedCall[]>;
+  /** What calls of a scope used and cost, per model, as the levers of the backlog want it. */
+  leverEvidence(question: LeverQuestion): Promise<LeverEvidence>;
   /** Booked cost per tenant in nano-units, for `ballast verify`. */
   bookedPerTenant(from: Date, to: Date): Promise<readonly { tenant: string; traces: number; bookedNano: bigint }[]>;
   /**
@@ -96,6 +99,15 @@ export interface OrderedCall {
   readonly outcome: string;
   readonly heldNano: bigint;
   readonly costNano: bigint | null;
+}
+
+export interface LeverQuestion {
+  readonly from: Date;
+  readonly to: Date;
+  /** Calls that a budget on this scope would cover. */
+  readonly selector: ScopeSelector;
+  /** Output tokens of a call beyond this are counted apart. */
+  readonly capTokens: number;
 }
 
 export interface TracesQuestion {

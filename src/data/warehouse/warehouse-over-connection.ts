@@ -4,6 +4,7 @@ import { insertTraceFile, insertTraces } from "./insert-traces.ts";
 import { requireOnlyReads } from "./only-reads.ts";
 import { callsInOrder } from "./questions/calls-in-order.ts";
 import { costsByGroup } from "./questions/costs-by-group.ts";
+import { leverEvidence } from "./questions/lever-evidence.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
 import { tracedPerTenant } from "./questions/traced-per-tenant.ts";
 import { EngineRefusal, type WarehouseConnection } from "./warehouse-connection.ts";
@@ -19,6 +20,7 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
     costs: (question) => ours(costsByGroup(connection, question)),
     traces: (question) => ours(newestTraces(connection, question)),
     callsInOrder: (question) => ours(callsInOrder(connection, question)),
+    leverEvidence: (question) => ours(leverEvidence(connection, question)),
     bookedPerTenant: (from, to) => ours(tracedPerTenant(connection, from, to)),
     query: async (statement, parameters = {}) => {
       requireOnlyReads(statement);
