@@ -10,6 +10,7 @@ type Silent =
   | "recovery"
   | "hearsNews"
   | "alerts"
+  | "backlog"
   | "onNews"
   | "recalls"
   | "close"

@@ -4,6 +4,7 @@ import type { Nano } from "../core/money/usd.ts";
 import type { Scope, ScopeDimension } from "../core/scope/scope.ts";
 import type { Instant, Period } from "../core/time/window.ts";
 import type { AlertStore } from "./alert-store.ts";
+import type { BacklogStore } from "./backlog-store.ts";
 
 /**
  * What must be true now: budgets, accounts, leases, entries, keys, idempotency, audit and the outbox.
@@ -102,6 +103,9 @@ export interface LedgerStore {
 
   /** Alerts and what becomes of them. */
   readonly alerts: AlertStore;
+
+  /** What is planned to make calls cost less. */
+  readonly backlog: BacklogStore;
 
   audit(limit: number): Promise<readonly AuditRow[]>;
   appendAudit(change: AuditedChange, at: Instant): Promise<void>;
