@@ -156,7 +156,7 @@ export const PROBLEMS = {
   import_invalid: {
     status: 400,
     retry: false,
-    title: "The file of budgets cannot be imported.",
+    title: "The file cannot be imported.",
     remedy: "Correct the named lines and send it again; nothing of it was imported.",
   },
   price_file_invalid: {
