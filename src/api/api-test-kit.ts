@@ -5,6 +5,7 @@ import { Value } from "typebox/value";
 import { problemAnswer } from "../contract/operations-contract.ts";
 import { Problem } from "../contract/problem.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import type { BacklogItem } from "../core/backlog/backlog-item.ts";
 import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
 import { type Account, accountId, type Budget, limitInForce, openAccount } from "../core/ledger/budget.ts";
 import { crossedThresholds } from "../core/ledger/crossed-thresholds.ts";
@@ -15,6 +16,7 @@ import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { windowAt } from "../core/time/window.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
+import type { BacklogStore } from "../ports/backlog-store.ts";
 import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
 import type { CallsQuestion, CostsQuestion, CostsRow, LeverQuestion, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -40,6 +42,16 @@ export class MemoryStore {
   readonly tracked = new Map<string, string>();
   readonly booked = new Map<string, { bookedNano: Nano; traces: number }>();
   parked = 0;
+  readonly backlogRows = new Map<string, BacklogItem>();
+  readonly backlog: BacklogStore = {
+    list: async () => [...this.backlogRows.values()],
+    put: async (changes) =>
+      changes.map(({ item, change }) => {
+        this.backlogRows.set(item.id, item);
+        this.#audit(change);
+        return item;
+      }),
+  };
   readonly alerts = { counts: async () => ({ waiting: 0, dead: 0 }) };
   findings: string[] = [];
   readonly #now: () => number;

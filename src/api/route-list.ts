@@ -1,6 +1,7 @@
 import type { Route } from "./api-route.ts";
 import { aiBudgetRoutes } from "./routes/ai-budget-routes.ts";
 import { alertsRoutes } from "./routes/alerts-routes.ts";
+import { backlogRoutes } from "./routes/backlog-routes.ts";
 import { booksRoutes } from "./routes/books-routes.ts";
 import { budgetOperationsRoutes } from "./routes/budget-operations-routes.ts";
 import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...booksRoutes,
   ...alertsRoutes,
   ...scenariosRoutes,
+  ...backlogRoutes,
   ...operationsRoutes,
   openapiRoute(() => ROUTES),
 ];

@@ -3,6 +3,11 @@ import { alertAckCommand } from "./commands/alert-ack-command.ts";
 import { alertListCommand } from "./commands/alert-list-command.ts";
 import { alertReplayCommand } from "./commands/alert-replay-command.ts";
 import { alertTestCommand } from "./commands/alert-test-command.ts";
+import { backlogAddCommand } from "./commands/backlog-add-command.ts";
+import { backlogExportCommand } from "./commands/backlog-export-command.ts";
+import { backlogImportCommand } from "./commands/backlog-import-command.ts";
+import { backlogListCommand } from "./commands/backlog-list-command.ts";
+import { backlogSetCommand } from "./commands/backlog-set-command.ts";
 import { budgetExportCommand } from "./commands/budget-export-command.ts";
 import { budgetImportCommand } from "./commands/budget-import-command.ts";
 import { budgetListCommand } from "./commands/budget-list-command.ts";
@@ -25,6 +30,7 @@ import { priceDiffCommand } from "./commands/price-diff-command.ts";
 import { priceExplainCommand } from "./commands/price-explain-command.ts";
 import { priceImportCommand } from "./commands/price-import-command.ts";
 import { priceShowCommand } from "./commands/price-show-command.ts";
+import { recommendCommand } from "./commands/recommend-command.ts";
 import { scenarioCommand } from "./commands/scenario-command.ts";
 import { serveCommand } from "./commands/serve-command.ts";
 import { validateCommand } from "./commands/validate-command.ts";
@@ -58,6 +64,12 @@ export const COMMANDS: readonly Command[] = [
   priceDiffCommand,
   priceImportCommand,
   scenarioCommand,
+  recommendCommand,
+  backlogListCommand,
+  backlogAddCommand,
+  backlogSetCommand,
+  backlogExportCommand,
+  backlogImportCommand,
   holdListCommand,
   holdResolveCommand,
   alertListCommand,

@@ -1,7 +1,13 @@
 import type { Command } from "./command.ts";
+import { reportBacklogCommand } from "./commands/report-backlog-command.ts";
 import { reportCostModelCommand } from "./commands/report-cost-model-command.ts";
 import { reportCostTraceCommand } from "./commands/report-cost-trace-command.ts";
 import { reportUsageCommand } from "./commands/report-usage-command.ts";
 
 /** Every `ballast report …`, in the order in which help lists them: one file each, `commands/report-<name>-command.ts`, and one line here. */
-export const REPORT_COMMANDS: readonly Command[] = [reportUsageCommand, reportCostModelCommand, reportCostTraceCommand];
+export const REPORT_COMMANDS: readonly Command[] = [
+  reportUsageCommand,
+  reportCostModelCommand,
+  reportCostTraceCommand,
+  reportBacklogCommand,
+];

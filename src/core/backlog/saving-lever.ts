@@ -11,6 +11,8 @@ export interface SavingLever {
   readonly meaning: string;
   /** What somebody does, and what to look at while doing it. */
   readonly runbook: string;
+  /** The target to look at first, as the economics document has it; undefined where these calls give none. */
+  suggest(evidence: LeverEvidence): string | undefined;
   /** @returns undefined when that is no target of this lever */
   plan(target: string): LeverPlan | undefined;
 }

@@ -9,6 +9,7 @@ export const answerCacheLever: SavingLever = {
   meaning: "Share of the requests that are answered from the cache",
   runbook:
     "Send an Idempotency-Key where requests repeat, and keep answers for budgets with on_short: cached_only. Watch stale answers and the hit rate.",
+  suggest: () => "60%",
   plan(target) {
     const wanted = readShare(target);
     return (

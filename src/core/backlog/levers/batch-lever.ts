@@ -8,6 +8,7 @@ export const batchLever: SavingLever = {
   example: "30%",
   meaning: "Share of the calls that can wait and go as a batch",
   runbook: "Move what nobody waits for (reports, evaluations, backfills) to the provider's batch interface. Watch how late results come.",
+  suggest: () => "30%",
   plan(target) {
     const wanted = readShare(target);
     return (

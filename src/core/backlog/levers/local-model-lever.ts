@@ -9,6 +9,7 @@ export const localModelLever: SavingLever = {
   meaning: "Share of the calls that a model of our own answers, and what a million of its tokens costs us in USD",
   runbook:
     "Serve a quantized model for the calls that it answers well, with the provider as fallback. Watch p95 latency and how busy the machines are.",
+  suggest: () => "15%",
   plan(target) {
     const [shareText = "", costText] = target.split("@");
     const share = readShare(shareText);

@@ -9,6 +9,7 @@ export const promptCompressionLever: SavingLever = {
   meaning: "Share of the input tokens that goes away",
   runbook:
     "Shorten system prompts, examples and retrieved passages; keep what stands first as it is, since providers cache prefixes. Watch groundedness and errors.",
+  suggest: () => "20%",
   plan(target) {
     const share = readShare(target);
     return (

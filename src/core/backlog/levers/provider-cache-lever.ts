@@ -9,6 +9,7 @@ export const providerCacheLever: SavingLever = {
   meaning: "Share of the input tokens that the provider reads from its cache",
   runbook:
     "Put what never changes first (instructions, tools, examples) and what changes last; mark the border where the provider wants it marked. Watch cache_read_tokens.",
+  suggest: () => "50%",
   plan(target) {
     const wanted = readShare(target);
     return (

@@ -9,6 +9,7 @@ export const responseCapLever: SavingLever = {
   meaning: "The most output tokens of an answer",
   runbook:
     "Lower max_tokens, and ask for short answers in the prompt. Watch how many answers end for their length, and what users say of them.",
+  suggest: () => "350",
   plan(target) {
     const capTokens = readWhole(target, 10_000_000);
     if (capTokens === undefined) return undefined;

@@ -8,6 +8,7 @@ export const retrievalDepthLever: SavingLever = {
   example: "4",
   meaning: "Results that a retrieval query asks for",
   runbook: "Lower k step by step and rerank what is left. Watch groundedness: it falls before anybody complains.",
+  suggest: () => "4",
   plan(target) {
     const wanted = readWhole(target, 100_000);
     if (wanted === undefined) return undefined;

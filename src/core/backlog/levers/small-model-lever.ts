@@ -9,6 +9,10 @@ export const smallModelLever: SavingLever = {
   meaning: "Share of the calls that the small model answers, and which model that is",
   runbook:
     "Route what is short and simple to the small model, keep the large one as fallback. Watch errors, p95 latency and the quality score per route.",
+  suggest({ rows }) {
+    const [cheapest, second] = rows.filter(({ known }) => known.promptTokens + known.genTokens > 0).sort(byCostOfToken);
+    return cheapest && second && `60%:${cheapest.provider}/${cheapest.model}`;
+  },
   plan(target) {
     const wanted = readShareAndModel(target);
     return (
@@ -51,6 +55,14 @@ export const smallModelLever: SavingLever = {
     );
   },
 };
+
+/** The model of these calls that is cheapest by the token. */
+function byCostOfToken({ known: one }: LeverEvidenceRow, { known: other }: LeverEvidenceRow): number {
+  return compare(
+    shareOf(one.cost, BigInt(one.promptTokens + one.genTokens)),
+    shareOf(other.cost, BigInt(other.promptTokens + other.genTokens)),
+  );
+}
 
 /** What these calls would cost on another model, in the tier of their average prompt. */
 function costOn(to: { provider: string; model: string }, { known }: LeverEvidenceRow, prices: LeverPrices) {

@@ -9,6 +9,7 @@ export const unusedAnswersLever: SavingLever = {
   meaning: "Share that goes away of what is paid for answers that break off, time out or lose their caller",
   runbook:
     "Look at `GET /api/v1/traces` by outcome: raise timeouts that cut answers off, end calls whose page was left, mend what fails halfway.",
+  suggest: () => "50%",
   plan(target) {
     const share = readShare(target);
     return (
