@@ -28,6 +28,7 @@ type Silent =
   | "putKey"
   | "claimIdempotency"
   | "dropIdempotency"
+  | "keepFacts"
   | "readOutbox"
   | "spoolOutbox"
   | "ackOutbox"

@@ -7,7 +7,7 @@ import { PRICE_KEYS, type PriceKey } from "../core/pricing/price-figures.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
 import type { TextFormatName } from "./text-formats.ts";
-import { unitCostsSetting } from "./unit-cost-settings.ts";
+import { unitCostsSetting } from "./unit-cost-schema.ts";
 
 /*
  * Every setting once, in its resolved form: what has a default is always there after reading, so it counts as required here and as

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { CHANGE_CAUSES } from "../core/unit-cost/explain-change.ts";
 import { COST_COMPONENTS, MEASURES } from "../core/unit-cost/measures.ts";
 import { COST_WINDOWS } from "./costs-contract.ts";
 import { closed, count, instantText, orNull, scopeText, usdText } from "./field-contract.ts";
@@ -63,4 +64,46 @@ export const unitCostsAnswer = closed({
   total: closed(figures),
   pools: Type.Array(closed({ name: Type.String(), month: Type.String(), accrued_usd: usdText, shared: Type.Boolean() })),
   unpriced_models: Type.Array(closed({ provider: Type.String(), model: Type.String(), calls: count })),
+});
+
+export const costChangeQuery = closed({
+  ...filters,
+  week: Type.Optional(
+    Type.String({
+      pattern: "^(last|this|\\d{4}-\\d{2}-\\d{2})$",
+      description: "last (the default), this, or a day of the week; weeks begin on Monday, in UTC, and are compared with the week before",
+    }),
+  ),
+  from: unitCostPeriod.from,
+  to: unitCostPeriod.to,
+});
+const usedPeriod = closed({
+  from: instantText,
+  to: instantText,
+  requests: count,
+  unpriced: count,
+  total_usd: usdText,
+  per_request_usd: orNull(usdText),
+});
+const change = orNull(
+  closed({
+    change_usd: usdText,
+    change_percent: orNull(decimal),
+    parts: Type.Array(closed({ cause: Type.Enum([...CHANGE_CAUSES]), usd: usdText })),
+  }),
+);
+const modelUse = closed({
+  calls: count,
+  per_call_usd: orNull(usdText),
+  prompt_tokens: count,
+  cache_read_tokens: count,
+  gen_tokens: count,
+});
+export const costChangeAnswer = closed({
+  filter: Type.Record(Type.String(), Type.String()),
+  before: usedPeriod,
+  after: usedPeriod,
+  per_request: change,
+  total: change,
+  models: Type.Array(closed({ model: Type.String(), before: modelUse, after: modelUse })),
 });

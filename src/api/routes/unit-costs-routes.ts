@@ -1,16 +1,21 @@
 import type { Static } from "typebox";
 import { Problem } from "../../contract/problem.ts";
 import { UNIT_COST_FILTERS, UNIT_COST_GROUPS, type UnitCostFilter, type UnitCostGroup } from "../../contract/unit-cost-groups.ts";
-import { ROLLING_WINDOWS, unitCostsAnswer, unitCostsQuery } from "../../contract/unit-costs-contract.ts";
+import { costChangeAnswer, costChangeQuery, ROLLING_WINDOWS, unitCostsAnswer, unitCostsQuery } from "../../contract/unit-costs-contract.ts";
 import { formatDecimal } from "../../core/money/usd.ts";
+import { bandFor } from "../../core/pricing/rate-card.ts";
+import { type Rational, rational, reduced } from "../../core/scenario/rational.ts";
+import type { Instant } from "../../core/time/window.ts";
 import { deviationPercent, perRequest, ratioText, unitCostFigures } from "../../core/unit-cost/unit-cost-figures.ts";
 import { NO_UNIT_COSTS, totalOfComponents, type UnitCostSums } from "../../core/unit-cost/unit-cost-sums.ts";
 import type { UnitCostKey } from "../../ports/unit-cost-questions.ts";
+import { costChange } from "../../reports/cost-change.ts";
 import { type AskedUnitCosts, type GroupedUnitCosts, groupedUnitCosts, levelsOf } from "../../reports/unit-costs.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { readPeriod } from "../call-period.ts";
 import { checkScopeValue } from "../call-scope.ts";
+import { comparedPeriods } from "../compared-periods.ts";
 import { warehouseOf } from "./costs-routes.ts";
 
 type Query = Static<typeof unitCostsQuery>;
@@ -27,7 +32,30 @@ export const unitCostsRoutes: readonly Route[] = [
     answers: { 200: { description: "Rows per group, dearest first, and their total", schema: unitCostsAnswer } },
     handle: async ({ query }, deps) => ok(await unitCostsOf(query, deps)),
   }),
+  route({
+    method: "GET",
+    path: "/api/v1/unit-costs/change",
+    summary: "Why the cost of requests changed against the period before; the parts add up to the change.",
+    role: "viewer",
+    query: costChangeQuery,
+    answers: { 200: { description: "Both periods, and the change by cause; null where one has no requests", schema: costChangeAnswer } },
+    handle: async ({ query }, deps) => {
+      const now = deps.now();
+      const filter = readUnitCostFilter(query);
+      const cacheReadShareOf = (provider: string, model: string, at: Instant) => cacheReadShare(deps, provider, model, at);
+      const asked = { ...comparedPeriods(query, now), filter, now, cacheReadShareOf };
+      return ok({ filter, ...(await costChange(warehouseOf(deps), deps.unitCosts, asked)) });
+    },
+  }),
 ];
+
+/** Of the standard price; what a list does not tell is taken for no discount. */
+function cacheReadShare({ routesOf, prices }: ApiDeps, provider: string, model: string, at: Instant): Rational {
+  const list = routesOf(model).find((place) => place.provider === provider)?.priceList ?? provider;
+  const price = prices.find(list, model, at);
+  const { input, cacheRead } = price ? bandFor(price.standard, 0).rates : {};
+  return input === undefined || input === 0n || cacheRead === undefined ? rational(1n) : reduced(rational(cacheRead, input));
+}
 
 async function unitCostsOf(query: Query, deps: ApiDeps): Promise<object> {
   const now = deps.now();
