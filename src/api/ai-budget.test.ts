@@ -418,6 +418,7 @@ describe("POST /api/ai-budget/track", () => {
       accounts: [],
       accountsOmitted: 0,
       hardLimits: [],
+      baselines: [],
       outboxWaiting: 0,
       outboxParked: 0,
       alertsWaiting: 0,

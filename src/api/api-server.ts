@@ -1,6 +1,7 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerFactory, fastify } from "fastify";
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
+import { KeptBaselines } from "../reports/kept-baselines.ts";
 import type { ApiDeps, ApiParts } from "./api-deps.ts";
 import { authorise } from "./api-roles.ts";
 import type { Answer, Route } from "./api-route.ts";
@@ -20,7 +21,7 @@ declare module "fastify" {
 
 /** Ballast's own API over the explicit route list. The gateway's endpoints are not here. */
 export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServerFactory } = {}): FastifyInstance {
-  const deps: ApiDeps = { ...parts, nearest: new NearestBudgets(parts) };
+  const deps: ApiDeps = { ...parts, nearest: new NearestBudgets(parts), baselines: new KeptBaselines(parts.unitCosts) };
   const app = fastify({
     ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
     logger: false,

@@ -14,10 +14,12 @@ import { type Nano, parseDecimal, usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
 import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { windowAt } from "../core/time/window.ts";
+import { NO_UNIT_COST_SETTINGS } from "../core/unit-cost/unit-cost-settings.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
 import type { BacklogStore } from "../ports/backlog-store.ts";
 import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
+import type { ModelCostRow, PoolShares, UsageFactRow } from "../ports/unit-cost-questions.ts";
 import type { CallsQuestion, CostsQuestion, CostsRow, LeverQuestion, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { ApiParts, PriceLookup } from "./api-deps.ts";
@@ -196,6 +198,8 @@ export class MemoryStore {
 export class MemoryWarehouse implements Warehouse {
   rows: RequestTrace[] = [];
   costRows: CostsRow[] = [];
+  modelCostRows: ModelCostRow[] = [];
+  usageFactRows: UsageFactRow[] = [];
   asked: (CostsQuestion | TracesQuestion)[] = [];
   down = false;
 
@@ -206,6 +210,29 @@ export class MemoryWarehouse implements Warehouse {
 
   async insertTraceFile() {
     return true;
+  }
+
+  async insertFacts(facts: readonly string[]) {
+    return { accepted: facts.length, rejected: [] };
+  }
+
+  async insertFactFile() {
+    return true;
+  }
+
+  async unitCosts() {
+    this.#answer();
+    return this.modelCostRows;
+  }
+
+  async usageFacts() {
+    this.#answer();
+    return this.usageFactRows;
+  }
+
+  async poolShares(): Promise<PoolShares> {
+    this.#answer();
+    return { sharedAtto: null, rows: [] };
   }
 
   async costs(question: CostsQuestion) {
@@ -377,6 +404,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
     budgetsInFile: new Set(),
     alertChannels: [],
     statuses: undefined,
+    unitCosts: NO_UNIT_COST_SETTINGS,
     newTraceId: () => `trace-${++ids}`,
     log: pino({ level: "trace" }, sink),
     readiness: async () => [{ name: "store", ok: true, detail: "writable" }],

@@ -10,11 +10,13 @@ import { costsRoutes } from "./routes/costs-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
 import { scenariosRoutes } from "./routes/scenarios-routes.ts";
+import { unitCostsRoutes } from "./routes/unit-costs-routes.ts";
 
 /** Every endpoint of the API. What is not here does not exist; docs/reference/api.md lists the same. */
 export const ROUTES: readonly Route[] = [
   ...aiBudgetRoutes,
   ...costsRoutes,
+  ...unitCostsRoutes,
   ...budgetPreviewRoutes,
   ...budgetsRoutes,
   ...budgetOperationsRoutes,

@@ -29,6 +29,7 @@ type Silent =
   | "putKey"
   | "claimIdempotency"
   | "dropIdempotency"
+  | "keepFacts"
   | "readOutbox"
   | "spoolOutbox"
   | "ackOutbox"

@@ -90,6 +90,8 @@ export interface LedgerStore {
   /** Lets go of a claim whose call was never sent. */
   dropIdempotency(keyId: string, key: string): Promise<void>;
 
+  /** Takes facts that applications told, each a UsageFact as JSON, for the warehouse: topic `fact_usage` of the outbox. All or none. */
+  keepFacts(facts: readonly string[]): Promise<void>;
   readOutbox(topic: string, limit: number): Promise<readonly OutboxRow[]>;
   /**
    * Writes the oldest rows of a topic into a file, one a line, for a process that reads it there: the server's thread never copies them.

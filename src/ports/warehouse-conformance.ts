@@ -491,7 +491,7 @@ const COMPLETE: Omit<RequestTrace, "ts" | "trace_id"> = {
 };
 
 /** Traces that differ in every dimension, outcome and basis, some missing; the same ones for the same index. */
-function aMixedTrace(period: Dates, index: number): RequestTrace {
+export function aMixedTrace(period: Dates, index: number): RequestTrace {
   const of = <T>(values: readonly T[], stride: number) => values[Math.floor(index / stride) % values.length]!;
   const cost_basis = of(COST_BASES, 3);
   return aTrace(period, {

@@ -256,6 +256,10 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("readOutbox", [topic, limit]);
   }
 
+  keepFacts(facts: readonly string[]): Promise<void> {
+    return this.#call("keepFacts", [facts]);
+  }
+
   spoolOutbox(topic: string, limit: number, path: string): Promise<readonly number[]> {
     return this.#call("spoolOutbox", [topic, limit, path]);
   }

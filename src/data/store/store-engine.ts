@@ -118,6 +118,7 @@ export class StoreEngine {
       claimIdempotency: records.claimIdempotency.bind(records),
       answerOf: records.answerOf.bind(records),
       dropIdempotency: records.dropIdempotency.bind(records),
+      keepFacts: records.keepFacts.bind(records),
       readOutbox: records.readOutbox.bind(records),
       spoolOutbox: records.spoolOutbox.bind(records),
       ackOutbox: records.ackOutbox.bind(records),
