@@ -122,6 +122,27 @@ describe("the backlog", () => {
     expect((await without.ask("GET", "/api/v1/backlog?format=csv")).text).toContain("batch,batch,*,30%");
   });
 
+  it("takes what retrieval cost from what applications told, when all of it has a price", async () => {
+    const { ask, warehouse } = await withItem();
+    warehouse.evidence = { rows: [aRow({ depth: { calls: 10, sum: 80 } })], genTokensP95: 1 };
+    await ask("POST", "/api/v1/backlog", { body: { lever: "retrieval_depth", target: "4", scope: "use_case=ops" } });
+    const expectation = async () => (await ask("GET", "/api/v1/backlog?window=30d")).body.items[1].expectation;
+    expect(await expectation()).toMatchObject({ outcome: "unknown", baseline: "k 8 on average" });
+    const fact = {
+      group: {},
+      measure: "retrieval_queries",
+      subject: "",
+      reason: "",
+      facts: 1,
+      quantity: 10_000_000n,
+      costAtto: usd("3") * ATTO,
+    };
+    warehouse.usageFactRows = [fact, { ...fact, measure: "vector_reads" }];
+    expect(await expectation()).toMatchObject({ outcome: "computed", saving_usd_month: "1.5" });
+    warehouse.usageFactRows = [fact, { ...fact, reason: "no_price", costAtto: 0n }];
+    expect(await expectation()).toMatchObject({ outcome: "unknown" });
+  });
+
   it("says for an item of a newer version that it is not known", async () => {
     const { ask, store } = await withItem();
     const item: BacklogItem = { ...store.backlogRows.values().next().value!, id: "x", lever: "quantum" };

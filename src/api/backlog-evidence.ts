@@ -4,6 +4,7 @@ import type { BacklogItem } from "../core/backlog/backlog-item.ts";
 import { type LeverEvidence, unknown } from "../core/backlog/lever-evidence.ts";
 import { leverCalled } from "../core/backlog/lever-list.ts";
 import { leverPrices } from "../core/backlog/lever-prices.ts";
+import type { Atto } from "../core/money/usd.ts";
 import { rational } from "../core/scenario/rational.ts";
 import { type ScopeSelector, selectorKey } from "../core/scope/scope.ts";
 import type { Period } from "../core/time/window.ts";
@@ -39,7 +40,19 @@ export class EvidenceOfPeriod {
     // An item that a newer version wrote.
     if (!plan) return expectationView(unknown("this version knows no such lever or target", 0), days);
     const listed = leverPrices((provider, model) => prices.find(provider, model, now()));
-    return expectationView(plan.expect(await this.of(scope, plan.capTokens), listed), days);
+    const evidence = await this.of(scope, plan.capTokens);
+    const retrievalCost = plan.asksRetrieval ? await this.#retrievalCost(scope) : undefined;
+    return expectationView(plan.expect({ ...evidence, retrievalCost }, listed), days);
+  }
+
+  /** What retrieval cost; undefined where nobody told, where a part of it has no price, and of keys, which facts do not name. */
+  async #retrievalCost({ api_key: key, ...filter }: ScopeSelector): Promise<Atto | undefined> {
+    const { start, end } = this.#period;
+    if (key !== undefined) return undefined;
+    const facts = await warehouseOf(this.#deps).usageFacts({ from: new Date(start), to: new Date(end), groupBy: [], filter });
+    const retrieval = facts.filter(({ measure }) => measure === "retrieval_queries");
+    const isPriced = retrieval.length > 0 && retrieval.every(({ reason }) => reason === "");
+    return isPriced ? retrieval.reduce((sum, { costAtto }) => sum + costAtto, 0n) : undefined;
   }
 
   #ask(selector: ScopeSelector, capTokens: number): Promise<LeverEvidence> {

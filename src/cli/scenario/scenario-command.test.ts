@@ -122,6 +122,10 @@ describe("ballast scenario", () => {
     const server = createServer((request, response) => {
       const url = new URL(request.url ?? "", "http://here");
       asked.push(url);
+      if (url.pathname === "/api/v1/unit-costs") {
+        response.writeHead(200, { "content-type": "application/json" }).end('{"rows":[],"pools":[]}');
+        return;
+      }
       const byHour = url.searchParams.get("group_by") === "hour";
       const hour = new Date(Date.parse(url.searchParams.get("from") ?? "") + 5 * 3_600_000).toISOString();
       const rows = byHour ? [{ ...row, hour }] : [row];

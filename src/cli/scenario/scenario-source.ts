@@ -3,11 +3,13 @@ import { readConfig } from "../../config/read-config.ts";
 import { readPriceBook } from "../../config/read-price-book.ts";
 import { readScenarioFile } from "../../config/read-scenario-file.ts";
 import type { costsAnswer } from "../../contract/costs-contract.ts";
+import type { unitCostsAnswer } from "../../contract/unit-costs-contract.ts";
 import { tokenPrices } from "../../core/pricing/token-prices.ts";
 import { rational } from "../../core/scenario/rational.ts";
 import { readScenarios } from "../../core/scenario/read-scenarios.ts";
 import type { PriceOf, ScenarioPlan } from "../../core/scenario/scenario-plan.ts";
-import { type Candidate, type MeasuredTraffic, trafficDocument } from "../../core/scenario/traffic-document.ts";
+import { type Candidate, type MeasuredParts, type MeasuredTraffic, trafficDocument } from "../../core/scenario/traffic-document.ts";
+import type { CostComponentName } from "../../core/unit-cost/measures.ts";
 import { type ApiClient, clientFor } from "../api-client.ts";
 import type { CommandContext, CommandOption } from "../command.ts";
 import { UsageError } from "../usage-error.ts";
@@ -69,7 +71,8 @@ async function measuredSource(context: CommandContext, hours: number, priceOf: P
   const { rows } = await client.get<CostsAnswer>("/api/v1/costs", { ...filter, group_by: "use_case,provider,model" });
   const traffic = rows.map(trafficOf);
   const days = rational(BigInt(hours), 24n);
-  const document = trafficDocument(traffic, days, priceOf, candidateOf(context, traffic, priceOf));
+  const parts = await measuredParts(client, filter);
+  const document = trafficDocument({ rows: traffic, days, parts }, priceOf, candidateOf(context, traffic, priceOf));
   if (document.scenarios.length === 0) {
     throw new UsageError(
       `No call of the last ${context.text("from-traffic") ?? "7d"} was measured.`,
@@ -83,6 +86,24 @@ async function measuredSource(context: CommandContext, hours: number, priceOf: P
     prices: "Prices are those that give back what was booked: the list's, scaled by booked over list.",
   };
   return { plan: reading.plan, basis, notes: [...unpricedNotes(rows), ...(await sinceNotes(client, filter, hours))] };
+}
+
+/** What applications told of beside their calls, and shares of monthly pools, per use case. */
+async function measuredParts(client: ApiClient, filter: Readonly<Record<string, string | undefined>>): Promise<Map<string, MeasuredParts>> {
+  const { rows, pools } = await client.get<Static<typeof unitCostsAnswer>>("/api/v1/unit-costs", { ...filter, group_by: "use_case" });
+  const isPooled = pools.some(({ shared }) => shared);
+  return new Map(
+    rows.map((row) => {
+      const {
+        retrieval,
+        rerank,
+        vector_io: vectorIo,
+        orchestration,
+        human,
+      } = row.components as Readonly<Record<CostComponentName, string>>;
+      return [String((row as { use_case?: string }).use_case ?? ""), { retrieval, rerank, vectorIo, orchestration, human, isPooled }];
+    }),
+  );
 }
 
 function trafficOf(row: CostsAnswer["rows"][number]): MeasuredTraffic {

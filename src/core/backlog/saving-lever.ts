@@ -20,6 +20,8 @@ export interface SavingLever {
 export interface LeverPlan {
   /** The number of output tokens above which they are counted. */
   readonly capTokens?: number;
+  /** Whether it has to know what retrieval cost. */
+  readonly asksRetrieval?: boolean;
   expect(evidence: LeverEvidence, prices: LeverPrices): Expectation;
 }
 

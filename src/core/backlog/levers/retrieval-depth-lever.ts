@@ -13,6 +13,7 @@ export const retrievalDepthLever: SavingLever = {
     const wanted = readWhole(target, 100_000);
     if (wanted === undefined) return undefined;
     return {
+      asksRetrieval: true,
       expect({ rows, retrievalCost }) {
         const said = total(rows, ({ depth }) => depth.calls);
         if (said === 0n) return unknown("no call of these says its retrieval depth: applications have to report it", 0);
