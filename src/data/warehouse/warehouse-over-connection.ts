@@ -4,7 +4,7 @@ import { insertTraceFile, insertTraces } from "./insert-traces.ts";
 import { requireOnlyReads } from "./only-reads.ts";
 import { callsInOrder } from "./questions/calls-in-order.ts";
 import { costsByGroup } from "./questions/costs-by-group.ts";
-import { leverEvidence } from "./questions/lever-evidence.ts";
+import { leverEvidence } from "./questions/evidence-per-model.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
 import { poolShares } from "./questions/pool-shares.ts";
 import { tracedPerTenant } from "./questions/traced-per-tenant.ts";

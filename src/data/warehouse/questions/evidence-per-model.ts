@@ -7,7 +7,7 @@ import type { EngineRow, WarehouseConnection } from "../warehouse-connection.ts"
 import { warehouseSql } from "../warehouse-sql.ts";
 import { periodParameters } from "./costs-by-group.ts";
 
-const STATEMENT = warehouseSql("questions/lever-evidence.sql");
+const STATEMENT = warehouseSql("questions/evidence-per-model.sql");
 
 /** What calls of a scope used and cost, as levers want it. */
 export async function leverEvidence(connection: WarehouseConnection, question: LeverQuestion): Promise<LeverEvidence> {
