@@ -70,7 +70,7 @@ describe("ballast scenario", () => {
     const args = ["report", "cost-model", "--file", SAMPLE, "--out", `${file}2`];
     expect(await runCli(args, { out: (line) => out.push(line), err: () => {} })).toBe(0);
     expect(readFileSync(`${file}2`).equals(readFileSync(file))).toBe(true);
-    expect(out[0]).toBe(`${file}2: 3 scenarios. From ${SAMPLE}.`);
+    expect(out[0]).toBe(`${file}2: 3 scenarios. From the scenario file ${SAMPLE}.`);
   });
 
   it("draws the range of a scenario that has one, and says its assumptions", async () => {

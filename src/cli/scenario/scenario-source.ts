@@ -48,7 +48,7 @@ export async function readScenarioSource(context: CommandContext, window?: strin
   const now = Date.now();
   const priceOf: PriceOf = (provider, model, promptTokens) => tokenPrices(book.find(provider, model, now), promptTokens);
   if (file === undefined) return await measuredSource(context, hours, priceOf);
-  const basis = { inputs: `From ${file}.`, prices: "As the scenario file states them, or of the price book." };
+  const basis = { inputs: `From the scenario file ${file}.`, prices: "Prices are those of the scenario file, or of the price book." };
   return { plan: readScenarioFile(file, priceOf), basis, notes: [] };
 }
 
