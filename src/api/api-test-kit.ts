@@ -37,6 +37,7 @@ export class MemoryStore {
   readonly auditRows: AuditRow[] = [];
   readonly crossingRows: { account: string; percent: number; at: number }[] = [];
   readonly outbox: { seq: number; payload: string }[] = [];
+  readonly facts: string[] = [];
   readonly doubts = new Map<string, Hold>();
   readonly tracked = new Map<string, string>();
   readonly booked = new Map<string, { bookedNano: Nano; traces: number }>();
@@ -154,6 +155,10 @@ export class MemoryStore {
 
   #audit(change: AuditedChange): void {
     this.auditRows.push({ ...change, seq: this.auditRows.length + 1, at: this.#now() });
+  }
+
+  async keepFacts(facts: readonly string[]) {
+    this.facts.push(...facts);
   }
 
   async readOutbox(_topic: string, limit: number) {

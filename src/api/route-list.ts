@@ -6,6 +6,7 @@ import { budgetOperationsRoutes } from "./routes/budget-operations-routes.ts";
 import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
+import { eventsRoutes } from "./routes/events-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
 import { scenariosRoutes } from "./routes/scenarios-routes.ts";
@@ -16,6 +17,7 @@ export const ROUTES: readonly Route[] = [
   ...aiBudgetRoutes,
   ...costsRoutes,
   ...unitCostsRoutes,
+  ...eventsRoutes,
   ...budgetPreviewRoutes,
   ...budgetsRoutes,
   ...budgetOperationsRoutes,
