@@ -222,6 +222,11 @@ export class MemoryWarehouse implements Warehouse {
     return this.usageFactRows;
   }
 
+  async runLives() {
+    this.#answer();
+    return [];
+  }
+
   async poolShares(): Promise<PoolShares> {
     this.#answer();
     return { sharedAtto: null, rows: [] };

@@ -1,7 +1,8 @@
 import type { Command } from "./command.ts";
+import { reportRunsCommand } from "./commands/report-runs-command.ts";
 import { reportUcrCommand } from "./commands/report-ucr-command.ts";
 import { reportUsageCommand } from "./commands/report-usage-command.ts";
 import { reportWhyCommand } from "./commands/report-why-command.ts";
 
 /** Every `ballast report …`, in the order in which help lists them: one file each, `commands/report-<name>-command.ts`, and one line here. */
-export const REPORT_COMMANDS: readonly Command[] = [reportUsageCommand, reportUcrCommand, reportWhyCommand];
+export const REPORT_COMMANDS: readonly Command[] = [reportUsageCommand, reportUcrCommand, reportWhyCommand, reportRunsCommand];
