@@ -41,6 +41,10 @@ export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServ
   for (const [type, wrap] of cloudEvents) {
     app.addContentTypeParser(type, { parseAs: "buffer" }, async (_: FastifyRequest, bytes: Buffer) => wrap(readJsonBody(bytes)));
   }
+  app.addContentTypeParser("application/x-protobuf", async () => {
+    const message = "Spans are read as OTLP/HTTP in JSON; set OTEL_EXPORTER_OTLP_PROTOCOL=http/json and no compression.";
+    throw new Problem("unsupported_media_type", {}, { message });
+  });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-ballast-trace-id", request.id);
     reply.header("x-content-type-options", "nosniff");
