@@ -33,6 +33,18 @@ export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServ
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_: FastifyRequest, bytes: Buffer) => readJsonBody(bytes));
+  // CloudEvents in their JSON format: one is a batch of one.
+  const cloudEvents = [
+    ["application/cloudevents+json", (body: unknown) => ({ events: [body] })],
+    ["application/cloudevents-batch+json", (body: unknown) => ({ events: body })],
+  ] as const;
+  for (const [type, wrap] of cloudEvents) {
+    app.addContentTypeParser(type, { parseAs: "buffer" }, async (_: FastifyRequest, bytes: Buffer) => wrap(readJsonBody(bytes)));
+  }
+  app.addContentTypeParser("application/x-protobuf", async () => {
+    const message = "Spans are read as OTLP/HTTP in JSON; set OTEL_EXPORTER_OTLP_PROTOCOL=http/json and no compression.";
+    throw new Problem("unsupported_media_type", {}, { message });
+  });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-ballast-trace-id", request.id);
     reply.header("x-content-type-options", "nosniff");

@@ -40,6 +40,7 @@ export class MemoryStore {
   readonly auditRows: AuditRow[] = [];
   readonly crossingRows: { account: string; percent: number; at: number }[] = [];
   readonly outbox: { seq: number; payload: string }[] = [];
+  readonly facts: string[] = [];
   readonly doubts = new Map<string, Hold>();
   readonly tracked = new Map<string, string>();
   readonly booked = new Map<string, { bookedNano: Nano; traces: number }>();
@@ -169,6 +170,10 @@ export class MemoryStore {
     this.auditRows.push({ ...change, seq: this.auditRows.length + 1, at: this.#now() });
   }
 
+  async keepFacts(facts: readonly string[]) {
+    this.facts.push(...facts);
+  }
+
   async readOutbox(_topic: string, limit: number) {
     return this.outbox.slice(0, limit);
   }
@@ -228,6 +233,11 @@ export class MemoryWarehouse implements Warehouse {
   async usageFacts() {
     this.#answer();
     return this.usageFactRows;
+  }
+
+  async runLives() {
+    this.#answer();
+    return [];
   }
 
   async poolShares(): Promise<PoolShares> {

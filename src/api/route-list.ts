@@ -7,8 +7,10 @@ import { budgetOperationsRoutes } from "./routes/budget-operations-routes.ts";
 import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
+import { eventsRoutes } from "./routes/events-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
+import { runsRoutes } from "./routes/runs-routes.ts";
 import { scenariosRoutes } from "./routes/scenarios-routes.ts";
 import { unitCostsRoutes } from "./routes/unit-costs-routes.ts";
 
@@ -17,6 +19,8 @@ export const ROUTES: readonly Route[] = [
   ...aiBudgetRoutes,
   ...costsRoutes,
   ...unitCostsRoutes,
+  ...runsRoutes,
+  ...eventsRoutes,
   ...budgetPreviewRoutes,
   ...budgetsRoutes,
   ...budgetOperationsRoutes,

@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { reportBacklogCommand } from "./commands/report-backlog-command.ts";
 import { reportCostModelCommand } from "./commands/report-cost-model-command.ts";
 import { reportCostTraceCommand } from "./commands/report-cost-trace-command.ts";
+import { reportRunsCommand } from "./commands/report-runs-command.ts";
 import { reportUcrCommand } from "./commands/report-ucr-command.ts";
 import { reportUsageCommand } from "./commands/report-usage-command.ts";
 import { reportWhyCommand } from "./commands/report-why-command.ts";
@@ -11,6 +12,7 @@ export const REPORT_COMMANDS: readonly Command[] = [
   reportUsageCommand,
   reportUcrCommand,
   reportWhyCommand,
+  reportRunsCommand,
   reportCostModelCommand,
   reportCostTraceCommand,
   reportBacklogCommand,

@@ -1,7 +1,8 @@
 import type { UnitCostFilter, UnitCostGroup } from "../contract/unit-cost-groups.ts";
+import type { RunKind } from "../contract/usage-events-contract.ts";
 import type { Atto } from "../core/money/usd.ts";
 import type { ScopeSelector } from "../core/scope/scope.ts";
-import type { Period } from "../core/time/window.ts";
+import type { Instant, Period } from "../core/time/window.ts";
 import type { PoolDriver } from "../core/unit-cost/cost-pool.ts";
 import type { Micro } from "../core/unit-cost/unit-price.ts";
 
@@ -61,4 +62,25 @@ export interface PoolShares {
   readonly sharedAtto: Atto | null;
   /** Those of the question's period and filter; calls of the pool's scope. */
   readonly rows: readonly { readonly group: UnitCostKey; readonly calls: number; readonly shareAtto: Atto }[];
+}
+
+export interface RunLivesQuestion {
+  readonly from: Date;
+  readonly to: Date;
+  readonly kind: RunKind;
+  readonly tenant: string | undefined;
+}
+
+/** Spending within the question's time; starts and ends before its end. */
+export interface RunLife {
+  readonly tenant: string;
+  readonly name: string;
+  /** Traces that name it, those of refused calls too. */
+  readonly calls: number;
+  /** Usage that events and spans told under its name. */
+  readonly facts: number;
+  readonly firstSpentAt: Instant | null;
+  readonly lastSpentAt: Instant | null;
+  readonly startedAt: Instant | null;
+  readonly endedAt: Instant | null;
 }

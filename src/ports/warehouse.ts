@@ -2,7 +2,15 @@ import type { CostFilter, CostGroup } from "../contract/cost-groups.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
 import type { ScopeSelector } from "../core/scope/scope.ts";
-import type { ModelCostRow, PoolQuestion, PoolShares, UnitCostQuestion, UsageFactRow } from "./unit-cost-questions.ts";
+import type {
+  ModelCostRow,
+  PoolQuestion,
+  PoolShares,
+  RunLife,
+  RunLivesQuestion,
+  UnitCostQuestion,
+  UsageFactRow,
+} from "./unit-cost-questions.ts";
 
 /** What we ask of the warehouse. The embedded engine and a ClickHouse server are both one of these. */
 export interface Warehouse {
@@ -37,6 +45,8 @@ export interface Warehouse {
   usageFacts(question: UnitCostQuestion): Promise<readonly UsageFactRow[]>;
   /** What groups of calls get of an amount that is shared out over the calls of a month. */
   poolShares(question: PoolQuestion): Promise<PoolShares>;
+  /** When runs and their like were started, ended and spent on. */
+  runLives(question: RunLivesQuestion): Promise<readonly RunLife[]>;
   /**
    * Runs one statement that only reads; for questions of operators and tests. Money and 64-bit integers come as text.
    * @throws Problem invalid_request with the engine's message when it cannot run or would write

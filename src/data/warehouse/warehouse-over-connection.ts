@@ -7,6 +7,7 @@ import { costsByGroup } from "./questions/costs-by-group.ts";
 import { leverEvidence } from "./questions/evidence-per-model.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
 import { poolShares } from "./questions/pool-shares.ts";
+import { runLives } from "./questions/run-lives.ts";
 import { tracedPerTenant } from "./questions/traced-per-tenant.ts";
 import { unitCostsByGroup } from "./questions/unit-costs-by-group.ts";
 import { usageFactsByGroup } from "./questions/usage-facts-by-group.ts";
@@ -30,6 +31,7 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
     unitCosts: (question) => ours(unitCostsByGroup(connection, question)),
     usageFacts: (question) => ours(usageFactsByGroup(connection, question)),
     poolShares: (question) => ours(poolShares(connection, question)),
+    runLives: (question) => ours(runLives(connection, question)),
     query: async (statement, parameters = {}) => {
       requireOnlyReads(statement);
       return await theirs(connection.rows(statement, parameters));
