@@ -1,5 +1,6 @@
 import { SIM_MODELS } from "./adapters/providers/sim/sim-options.ts";
 import type { BudgetConfig, ChannelConfig, Config, ProviderConfig } from "./config/config-schema.ts";
+import { unitCostSettings } from "./config/read-unit-costs.ts";
 import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import { minuteOfDay, type QuietHours } from "./core/alerts/quiet-hours.ts";
@@ -177,6 +178,7 @@ export function callSettings(config: Config, providers: readonly ServedProvider[
     drainMaxMs: config.gateway.drain_max_ms,
     idempotencyTtlMs: config.gateway.idempotency_ttl_hours * 3_600_000,
     idempotencyMaxBytes: config.gateway.idempotency_max_bytes,
+    unitPrices: unitCostSettings(config).prices,
   };
 }
 

@@ -93,6 +93,13 @@ export const JOBS: readonly Job[] = [
     },
   },
   {
+    name: "facts into the warehouse",
+    everyMs: 1000,
+    by: "one",
+    run: async ({ store, warehouse, spool }) =>
+      warehouse ? (await drainOutbox(store, warehouse, `${spool}.facts`, "fact_usage")) === TRACE_BATCH : false,
+  },
+  {
     name: "alerts out of the outbox",
     everyMs: 1000,
     by: "one",

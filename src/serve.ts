@@ -10,6 +10,7 @@ import { buildApi } from "./api/api-server.ts";
 import { priceLookup } from "./api/show-prices.ts";
 import type { Config } from "./config/config-schema.ts";
 import { isLoopback } from "./config/read-config.ts";
+import { unitCostSettings } from "./config/read-unit-costs.ts";
 import { Problem } from "./contract/problem.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
 import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
@@ -133,6 +134,7 @@ async function start(
       budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       alertChannels: channels.map(({ name, kind }) => ({ name, kind })),
       statuses,
+      unitCosts: unitCostSettings(config),
       newTraceId,
       log,
       readiness: () => readiness(store, warehouse, cache, config),

@@ -382,7 +382,10 @@ describe("POST /api/ai-budget/track", () => {
 
   it("books the priced cost, creates the default budget and records a trace", async () => {
     const { ask, store, metrics } = await testApi();
-    const { status, body } = await ask("POST", TRACK, { body: { ...usage, feature: "reports", use_case: "summary" }, token: null });
+    const { status, body } = await ask("POST", TRACK, {
+      body: { ...usage, feature: "reports", use_case: "summary", session: "s-1", experiment: "e 1" },
+      token: null,
+    });
     expect(status).toBe(200);
     expect(body).toEqual({
       tracked: true,
@@ -406,6 +409,8 @@ describe("POST /api/ai-budget/track", () => {
       provider: "anthropic",
       feature: "reports",
       use_case_id: "summary",
+      session_id: "s-1",
+      experiment_id: "e 1",
       report_type: "quarterly",
       unit_cost_usd: "18",
       input_cost_usd: "3.000000",
@@ -418,6 +423,7 @@ describe("POST /api/ai-budget/track", () => {
       accounts: [],
       accountsOmitted: 0,
       hardLimits: [],
+      baselines: [],
       outboxWaiting: 0,
       outboxParked: 0,
       alertsWaiting: 0,

@@ -5,11 +5,13 @@ import type { Nano } from "../core/money/usd.ts";
 import type { Price, PriceBook } from "../core/pricing/price-book.ts";
 import type { TokenPrices } from "../core/pricing/token-prices.ts";
 import type { Instant } from "../core/time/window.ts";
+import type { UnitCostSettings } from "../core/unit-cost/unit-cost-settings.ts";
 import type { BudgetCatalog, DefaultBudget } from "../data/store/budget-catalog.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
+import type { KeptBaselines } from "../reports/kept-baselines.ts";
 import type { PriceKnowledge } from "../reports/remembered-books.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { KeptStatuses } from "./kept-statuses.ts";
@@ -17,6 +19,7 @@ import type { NearestBudgets } from "./nearest-budgets.ts";
 
 /** What the API asks of the rest, and what it makes of that for itself. */
 export interface ApiDeps extends ApiParts {
+  readonly baselines: KeptBaselines;
   readonly nearest: NearestBudgets;
 }
 
@@ -53,6 +56,8 @@ export interface ApiParts {
   readonly alertChannels: readonly { readonly name: string; readonly kind: string }[];
   /** Undefined where none can be kept: other processes book, and nothing tells of it. */
   readonly statuses: KeptStatuses | undefined;
+  /** What the configuration says about unit costs. */
+  readonly unitCosts: UnitCostSettings;
   readonly newTraceId: () => string;
   readonly log: Logger;
   readonly readiness: () => Promise<readonly ReadyCheck[]>;

@@ -1,6 +1,7 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerFactory, fastify } from "fastify";
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
+import { KeptBaselines } from "../reports/kept-baselines.ts";
 import type { ApiDeps, ApiParts } from "./api-deps.ts";
 import { authorise } from "./api-roles.ts";
 import type { Answer, Route } from "./api-route.ts";
@@ -20,7 +21,7 @@ declare module "fastify" {
 
 /** Ballast's own API over the explicit route list. The gateway's endpoints are not here. */
 export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServerFactory } = {}): FastifyInstance {
-  const deps: ApiDeps = { ...parts, nearest: new NearestBudgets(parts) };
+  const deps: ApiDeps = { ...parts, nearest: new NearestBudgets(parts), baselines: new KeptBaselines(parts.unitCosts) };
   const app = fastify({
     ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
     logger: false,
@@ -32,6 +33,18 @@ export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServ
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_: FastifyRequest, bytes: Buffer) => readJsonBody(bytes));
+  // CloudEvents in their JSON format: one is a batch of one.
+  const cloudEvents = [
+    ["application/cloudevents+json", (body: unknown) => ({ events: [body] })],
+    ["application/cloudevents-batch+json", (body: unknown) => ({ events: body })],
+  ] as const;
+  for (const [type, wrap] of cloudEvents) {
+    app.addContentTypeParser(type, { parseAs: "buffer" }, async (_: FastifyRequest, bytes: Buffer) => wrap(readJsonBody(bytes)));
+  }
+  app.addContentTypeParser("application/x-protobuf", async () => {
+    const message = "Spans are read as OTLP/HTTP in JSON; set OTEL_EXPORTER_OTLP_PROTOCOL=http/json and no compression.";
+    throw new Problem("unsupported_media_type", {}, { message });
+  });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-ballast-trace-id", request.id);
     reply.header("x-content-type-options", "nosniff");

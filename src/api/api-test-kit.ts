@@ -5,6 +5,8 @@ import { Value } from "typebox/value";
 import { problemAnswer } from "../contract/operations-contract.ts";
 import { Problem } from "../contract/problem.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import type { BacklogItem } from "../core/backlog/backlog-item.ts";
+import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
 import { type Account, accountId, type Budget, limitInForce, openAccount } from "../core/ledger/budget.ts";
 import { crossedThresholds } from "../core/ledger/crossed-thresholds.ts";
 import { type PostingKind, post } from "../core/ledger/posting.ts";
@@ -12,10 +14,13 @@ import { type Nano, parseDecimal, usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
 import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { windowAt } from "../core/time/window.ts";
+import { NO_UNIT_COST_SETTINGS } from "../core/unit-cost/unit-cost-settings.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
+import type { BacklogStore } from "../ports/backlog-store.ts";
 import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
-import type { CallsQuestion, CostsQuestion, CostsRow, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
+import type { ModelCostRow, PoolShares, UsageFactRow } from "../ports/unit-cost-questions.ts";
+import type { CallsQuestion, CostsQuestion, CostsRow, LeverQuestion, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { ApiParts, PriceLookup } from "./api-deps.ts";
 import { buildApi } from "./api-server.ts";
@@ -35,10 +40,21 @@ export class MemoryStore {
   readonly auditRows: AuditRow[] = [];
   readonly crossingRows: { account: string; percent: number; at: number }[] = [];
   readonly outbox: { seq: number; payload: string }[] = [];
+  readonly facts: string[] = [];
   readonly doubts = new Map<string, Hold>();
   readonly tracked = new Map<string, string>();
   readonly booked = new Map<string, { bookedNano: Nano; traces: number }>();
   parked = 0;
+  readonly backlogRows = new Map<string, BacklogItem>();
+  readonly backlog: BacklogStore = {
+    list: async () => [...this.backlogRows.values()],
+    put: async (changes) =>
+      changes.map(({ item, change }) => {
+        this.backlogRows.set(item.id, item);
+        this.#audit(change);
+        return item;
+      }),
+  };
   readonly alerts = { counts: async () => ({ waiting: 0, dead: 0 }) };
   findings: string[] = [];
   readonly #now: () => number;
@@ -158,6 +174,10 @@ export class MemoryStore {
     this.auditRows.push({ ...change, seq: this.auditRows.length + 1, at: this.#now() });
   }
 
+  async keepFacts(facts: readonly string[]) {
+    this.facts.push(...facts);
+  }
+
   async readOutbox(_topic: string, limit: number) {
     return this.outbox.slice(0, limit);
   }
@@ -187,6 +207,8 @@ export class MemoryStore {
 export class MemoryWarehouse implements Warehouse {
   rows: RequestTrace[] = [];
   costRows: CostsRow[] = [];
+  modelCostRows: ModelCostRow[] = [];
+  usageFactRows: UsageFactRow[] = [];
   asked: (CostsQuestion | TracesQuestion)[] = [];
   down = false;
 
@@ -197,6 +219,34 @@ export class MemoryWarehouse implements Warehouse {
 
   async insertTraceFile() {
     return true;
+  }
+
+  async insertFacts(facts: readonly string[]) {
+    return { accepted: facts.length, rejected: [] };
+  }
+
+  async insertFactFile() {
+    return true;
+  }
+
+  async unitCosts() {
+    this.#answer();
+    return this.modelCostRows;
+  }
+
+  async usageFacts() {
+    this.#answer();
+    return this.usageFactRows;
+  }
+
+  async runLives() {
+    this.#answer();
+    return [];
+  }
+
+  async poolShares(): Promise<PoolShares> {
+    this.#answer();
+    return { sharedAtto: null, rows: [] };
   }
 
   async costs(question: CostsQuestion) {
@@ -218,6 +268,15 @@ export class MemoryWarehouse implements Warehouse {
     const isAfter = ({ at, traceId }: OrderedCall) => !after || at > after.at || (at === after.at && traceId > after.traceId);
     const asked = calls.filter((call) => call.at >= from.getTime() && call.at < to.getTime() && isAfter(call));
     return asked.sort((a, b) => a.at - b.at || (a.traceId < b.traceId ? -1 : 1)).slice(0, limit);
+  }
+
+  evidence: LeverEvidence = { rows: [], genTokensP95: null };
+  evidenceAsked: LeverQuestion[] = [];
+
+  async leverEvidence(question: LeverQuestion) {
+    this.#answer();
+    this.evidenceAsked.push(question);
+    return this.evidence;
   }
 
   async bookedPerTenant() {
@@ -377,6 +436,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
     budgetsInFile: new Set(),
     alertChannels: [],
     statuses: undefined,
+    unitCosts: NO_UNIT_COST_SETTINGS,
     newTraceId: () => `trace-${++ids}`,
     log: pino({ level: "trace" }, sink),
     readiness: async () => [{ name: "store", ok: true, detail: "writable" }],

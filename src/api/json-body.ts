@@ -3,7 +3,7 @@ import { findJsonStop } from "./json-stop.ts";
 import { findRepeatedMember } from "./repeated-member.ts";
 
 /**
- * Reads a request body. Amounts (fields ending in `_usd`) keep the digits that were sent: a number with more digits than a
+ * Reads a request body. Amounts (fields ending in `_usd`) and quantities (`units`, and `doubleValue` of spans) keep the digits that were sent: a number with more digits than a
  * double carries, or beyond its range, is then refused or booked as written, never as its neighbour.
  * @returns undefined for an empty body
  * @throws Problem invalid_json with the position where reading stopped; invalid_request with the position of a member that its object has
@@ -41,5 +41,7 @@ export function readJsonBody(bytes: Buffer): unknown {
 }
 
 function keepAmounts(key: string, value: unknown, context: { source?: string }): unknown {
-  return typeof value === "number" && key.endsWith("_usd") && context.source !== undefined ? context.source : value;
+  return typeof value === "number" && (key.endsWith("_usd") || key === "units" || key === "doubleValue") && context.source !== undefined
+    ? context.source
+    : value;
 }

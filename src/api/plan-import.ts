@@ -10,18 +10,15 @@ import { readAmount } from "./amount.ts";
 import type { ApiDeps } from "./api-deps.ts";
 import { BUDGET_COLUMNS, type BudgetColumn } from "./budget-cells.ts";
 import { type BudgetPlace, type BudgetPlan, type BudgetWish, placeKey, planBudget } from "./budget-change.ts";
-import type { FileFinding, FileReading, FileRow } from "./budget-file.ts";
 import { checkScopeValue, readSelector } from "./call-scope.ts";
-
-/** So many are told; who has more has a file of another kind. */
-const MOST_FINDINGS = 100;
+import { type FileFinding, type FileReading, type FileRow, refuseWrongFile } from "./row-file.ts";
 
 /**
  * What the rows would change, budget by budget; those that the file does not name stay.
  * @throws Problem import_invalid with everything that is wrong, each with its line and column
  */
 export function planImport(
-  reading: FileReading,
+  reading: FileReading<BudgetColumn>,
   reason: string,
   deps: Pick<ApiDeps, "budgets" | "defaultBudget" | "now" | "tiers">,
 ): BudgetPlan[] {
@@ -37,13 +34,8 @@ export function planImport(
     });
   }
   const plans = reading.rows.slice(0, MOST_IMPORTED).flatMap((row) => planner.plan(row) ?? []);
-  if (findings.length === 0) return plans;
-  const sorted = findings.toSorted((a, b) => a.line - b.line || a.column - b.column);
-  const [first] = sorted;
-  const rest = sorted.length > 1 ? ` and ${sorted.length - 1} more` : "";
-  const what = first!.field === "" ? first!.message : `${first!.field}: ${first!.message}`;
-  const message = `Nothing was imported: line ${first!.line}, column ${first!.column}: ${what}${rest}.`;
-  throw new Problem("import_invalid", { problems: sorted.slice(0, MOST_FINDINGS), problem_count: sorted.length }, { message });
+  refuseWrongFile(findings);
+  return plans;
 }
 
 interface RowValues extends BudgetWish {
@@ -75,7 +67,7 @@ class ImportPlanner {
     this.#byPlace = new Map(deps.budgets.all().map((budget) => [placeKey(budget.selector, budget.window), budget]));
   }
 
-  plan(row: FileRow): BudgetPlan | undefined {
+  plan(row: FileRow<BudgetColumn>): BudgetPlan | undefined {
     const before = this.#findings.length;
     const values = this.#read(row);
     if (this.#findings.length > before) return undefined;
@@ -101,7 +93,7 @@ class ImportPlanner {
   }
 
   /** Only with what the budget has, and what its tier says, is it known whether its on_short has what it needs. */
-  #planned(row: FileRow, budget: Budget | undefined, place: BudgetPlace, values: RowValues): BudgetPlan | undefined {
+  #planned(row: FileRow<BudgetColumn>, budget: Budget | undefined, place: BudgetPlace, values: RowValues): BudgetPlan | undefined {
     try {
       return planBudget(budget, place, values, this.#reason, this.#deps);
     } catch (error) {
@@ -111,7 +103,13 @@ class ImportPlanner {
     }
   }
 
-  #checkPlace(row: FileRow, values: RowValues, selector: ScopeSelector, window: WindowKind, budget: Budget | undefined): void {
+  #checkPlace(
+    row: FileRow<BudgetColumn>,
+    values: RowValues,
+    selector: ScopeSelector,
+    window: WindowKind,
+    budget: Budget | undefined,
+  ): void {
     const { id } = values;
     if (budget && id !== undefined && id !== budget.id) {
       this.#report(row, "id", `the budget of this scope and window is called ${JSON.stringify(budget.id)}`);
@@ -135,13 +133,13 @@ class ImportPlanner {
     }
   }
 
-  #checkOnce(row: FileRow, key: string, field: BudgetColumn, what: string): void {
+  #checkOnce(row: FileRow<BudgetColumn>, key: string, field: BudgetColumn, what: string): void {
     const line = this.#seen.get(key);
     if (line === undefined) this.#seen.set(key, row.line);
     else this.#report(row, field, `${what} is there twice, first at line ${line}`);
   }
 
-  #read(row: FileRow): RowValues {
+  #read(row: FileRow<BudgetColumn>): RowValues {
     const values: Record<string, unknown> = {};
     for (const column of BUDGET_COLUMNS) {
       const cell = row.cells.get(column);
@@ -157,7 +155,7 @@ class ImportPlanner {
     return values;
   }
 
-  #report(row: FileRow, field: BudgetColumn, message: string): undefined {
+  #report(row: FileRow<BudgetColumn>, field: BudgetColumn, message: string): undefined {
     const { line, column } = row.cells.get(field) ?? row;
     this.#findings.push({ line, column, field, message });
     return undefined;

@@ -1,3 +1,4 @@
+import { ratioText } from "../core/unit-cost/unit-cost-figures.ts";
 import { hardLimitReached, type Standing } from "../reports/budget-standing.ts";
 import type { ScrapeFacts } from "../telemetry/metrics.ts";
 import type { ApiDeps } from "./api-deps.ts";
@@ -20,6 +21,7 @@ export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
     accounts: shown.map(({ account }) => account),
     accountsOmitted: omitted,
     hardLimits: hardLimits(shown),
+    baselines: await baselines(deps, warehouseUp),
     outboxWaiting: outbox.waiting,
     outboxParked: outbox.parked,
     alertsWaiting: alerts.waiting,
@@ -29,6 +31,17 @@ export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
     cacheUp: deps.statuses?.state().up ?? true,
     statusReads: deps.statuses?.reads() ?? {},
   };
+}
+
+/** A measured baseline is asked for while the warehouse answers, and not again within the hour. */
+async function baselines({ baselines: kept, warehouse, now }: ApiDeps, warehouseUp: boolean): Promise<ScrapeFacts["baselines"]> {
+  const found: { useCase: string; usd: string }[] = [];
+  for (const useCase of kept.useCases()) {
+    // The other numbers of a scrape must not wait for one that the warehouse could not give.
+    const usd = ratioText(await kept.of(useCase, warehouseUp ? warehouse : undefined, now()).catch(() => null));
+    if (usd !== null) found.push({ useCase, usd });
+  }
+  return found;
 }
 
 /** Per tenant and model: reached when any hard budget of theirs, whatever its window, has nothing left. */

@@ -12,7 +12,7 @@ import { readAmount } from "./amount.ts";
 import type { ApiDeps, TokenCost } from "./api-deps.ts";
 import type { Answer } from "./api-route.ts";
 import { readInstant } from "./call-period.ts";
-import { scopeOf } from "./call-scope.ts";
+import { checkScopeValue, scopeOf } from "./call-scope.ts";
 import { budgetsOfCall, ownStanding, standingsOf } from "./call-standings.ts";
 import { calledTargets } from "./called-targets.ts";
 import { warningHeader } from "./check-call.ts";
@@ -100,6 +100,10 @@ function usageOf(body: TrackBody, deps: ApiDeps): Usage {
     const message = `No price is known for ${body.model}, so nothing was booked; send cost_usd, or add a price and send it again.`;
     throw new Problem("model_not_priced", { model: body.model }, { message });
   }
+  for (const name of ["session", "experiment"] as const) {
+    const tag = body[name];
+    if (tag !== undefined) checkScopeValue(tag, `/${name}`);
+  }
   const scope = { ...scopeOf({ value: body.tenant_id, field: "/tenant_id" }, { ...body, provider, model }), listedModel };
   return {
     body,
@@ -174,8 +178,8 @@ function traceOf({ body, requestId, at, scope, costNano, price }: Usage, deps: A
     pii: false,
     levers: [],
     usage_details: {},
-    session_id: "",
-    experiment_id: "",
+    session_id: body.session ?? "",
+    experiment_id: body.experiment ?? "",
   };
 }
 

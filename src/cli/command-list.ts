@@ -3,6 +3,11 @@ import { alertAckCommand } from "./commands/alert-ack-command.ts";
 import { alertListCommand } from "./commands/alert-list-command.ts";
 import { alertReplayCommand } from "./commands/alert-replay-command.ts";
 import { alertTestCommand } from "./commands/alert-test-command.ts";
+import { backlogAddCommand } from "./commands/backlog-add-command.ts";
+import { backlogExportCommand } from "./commands/backlog-export-command.ts";
+import { backlogImportCommand } from "./commands/backlog-import-command.ts";
+import { backlogListCommand } from "./commands/backlog-list-command.ts";
+import { backlogSetCommand } from "./commands/backlog-set-command.ts";
 import { budgetExportCommand } from "./commands/budget-export-command.ts";
 import { budgetImportCommand } from "./commands/budget-import-command.ts";
 import { budgetListCommand } from "./commands/budget-list-command.ts";
@@ -28,11 +33,12 @@ import { priceExplainCommand } from "./commands/price-explain-command.ts";
 import { priceImportCommand } from "./commands/price-import-command.ts";
 import { priceRepriceCommand } from "./commands/price-reprice-command.ts";
 import { priceShowCommand } from "./commands/price-show-command.ts";
-import { reportUsageCommand } from "./commands/report-usage-command.ts";
+import { recommendCommand } from "./commands/recommend-command.ts";
 import { scenarioCommand } from "./commands/scenario-command.ts";
 import { serveCommand } from "./commands/serve-command.ts";
 import { validateCommand } from "./commands/validate-command.ts";
 import { verifyCommand } from "./commands/verify-command.ts";
+import { REPORT_COMMANDS } from "./report-list.ts";
 
 /** Every command, in the order in which help lists them. What is not here does not exist; docs/reference/cli.md lists the same. */
 export const COMMANDS: readonly Command[] = [
@@ -41,7 +47,7 @@ export const COMMANDS: readonly Command[] = [
   validateCommand,
   doctorCommand,
   verifyCommand,
-  reportUsageCommand,
+  ...REPORT_COMMANDS,
   keyCreateCommand,
   keyListCommand,
   keyRevokeCommand,
@@ -64,6 +70,12 @@ export const COMMANDS: readonly Command[] = [
   scenarioCommand,
   policyTestCommand,
   dryrunCommand,
+  recommendCommand,
+  backlogListCommand,
+  backlogAddCommand,
+  backlogSetCommand,
+  backlogExportCommand,
+  backlogImportCommand,
   holdListCommand,
   holdResolveCommand,
   alertListCommand,

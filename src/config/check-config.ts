@@ -4,6 +4,7 @@ import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { parseContracts, parseFxRates, parseMarkups } from "../core/pricing/price-term.ts";
 import { headerConflicts } from "./check-headers.ts";
 import { channelConflicts, routeChannelConflicts } from "./check-notify.ts";
+import { unitCostConflicts } from "./check-unit-costs.ts";
 import { budgetIdOf } from "./complete-config.ts";
 import type { Conflict } from "./config-finding.ts";
 import type {
@@ -49,6 +50,7 @@ export interface SoundParts {
   /** Every channel's name, of those with other faults too. */
   readonly channelNames: readonly string[];
   readonly alertRoutes: Numbered<Config["notify"]["routes"][number]>;
+  readonly unitCosts: Parameters<typeof unitCostConflicts>[0];
 }
 
 export function conflictsOf(parts: SoundParts): Conflict[] {
@@ -113,6 +115,7 @@ export function conflictsOf(parts: SoundParts): Conflict[] {
       "another channel has this name",
     ),
     ...parts.alertRoutes.flatMap(({ index, entry }) => routeChannelConflicts(entry, `notify.routes[${index}]`, parts.channelNames)),
+    ...unitCostConflicts(parts.unitCosts),
   ];
 }
 

@@ -7,6 +7,7 @@ import { PRICE_KEYS, type PriceKey } from "../core/pricing/price-figures.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
 import type { TextFormatName } from "./text-formats.ts";
+import { unitCostsSetting } from "./unit-cost-schema.ts";
 
 /*
  * Every setting once, in its resolved form: what has a default is always there after reading, so it counts as required here and as
@@ -466,6 +467,7 @@ export const configSchema = closed(
     contracts: list(contract, "Discounts on list prices, and committed spend."),
     markups: list(markup, "What tenants are billed on top of what their calls cost."),
     fx_rates: list(fxRate, "Dated rates of exchange for prices in other currencies."),
+    unit_costs: unitCostsSetting,
     gateway: closed(
       {
         max_body_bytes: whole("Largest request that is accepted.", 1024, GIBIBYTE, 33_554_432),

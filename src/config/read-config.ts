@@ -117,6 +117,11 @@ function soundParts(written: WrittenConfig, { findings, places }: SettingsReadin
     channels: soundOf(written.notify.channels, "notify.channels"),
     channelNames: written.notify.channels.flatMap((channel: { name?: string } | undefined) => channel?.name ?? []),
     alertRoutes: soundOf(written.notify.routes, "notify.routes"),
+    unitCosts: {
+      pools: soundOf(written.unit_costs.pools, "unit_costs.pools"),
+      revenue: soundOf(written.unit_costs.revenue, "unit_costs.revenue"),
+      baselines: soundOf(written.unit_costs.baselines, "unit_costs.baselines"),
+    },
   };
 }
 

@@ -33,6 +33,7 @@ export const TEXT_FORMATS = {
     test: (text) => /^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$/.test(text),
   },
   instant: { expected: "a day such as 2026-11-01, or an instant with its offset such as 2026-11-01T00:00:00Z", test: isInstant },
+  month: { expected: "a calendar month such as 2026-11", test: (text) => /^[12]\d{3}-(0[1-9]|1[0-2])$/.test(text) },
   "header-value": { expected: "text without line breaks or other control characters", test: isHeaderValue, secret: true },
   "channel-name": {
     expected: "letters, digits and . _ -, at most 64 characters",

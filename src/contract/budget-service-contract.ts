@@ -101,6 +101,8 @@ export const trackBody = closed({
   ),
   timestamp: Type.Optional(Type.String({ maxLength: 40, description: "When the call was made, ISO 8601; now when absent" })),
   ...callDimensions,
+  session: Type.Optional(scopeText),
+  experiment: Type.Optional(scopeText),
 });
 
 export const trackAnswer = closed({

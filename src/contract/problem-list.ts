@@ -156,7 +156,7 @@ export const PROBLEMS = {
   import_invalid: {
     status: 400,
     retry: false,
-    title: "The file of budgets cannot be imported.",
+    title: "The file cannot be imported.",
     remedy: "Correct the named lines and send it again; nothing of it was imported.",
   },
   price_file_invalid: {
@@ -170,6 +170,12 @@ export const PROBLEMS = {
     retry: false,
     title: "The scenario cannot be used.",
     remedy: "Correct the named places; docs/concepts/scenarios.md lists what a scenario may say.",
+  },
+  browser_missing: {
+    status: 501,
+    retry: false,
+    title: "No browser on this machine can draw a picture.",
+    remedy: "Install Chromium or Chrome, or write the chart as SVG, which every browser and most editors open.",
   },
   hold_not_found: {
     status: 404,

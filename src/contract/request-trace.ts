@@ -1,3 +1,5 @@
+import type { UsagePart } from "./usage-fact.ts";
+
 /**
  * The record of one call, as it travels from the gateway through the outbox into `finops.request_trace`.
  * Field names are the column names. The first ten are those of the economics document.
@@ -60,6 +62,8 @@ export interface RequestTrace {
   /** A conversation or an agent's session, and an experiment, that the application says the call belongs to. */
   readonly session_id: string;
   readonly experiment_id: string;
+  /** What the call used beside its model, as its caller said; most calls say nothing. */
+  readonly parts?: readonly UsagePart[];
 }
 
 /**

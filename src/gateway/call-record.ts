@@ -1,10 +1,12 @@
 import type { CallOutcome, CostBasis, SentTrace } from "../contract/request-trace.ts";
+import type { UsagePart } from "../contract/usage-fact.ts";
 import { formatDecimal, formatUsd, type Nano } from "../core/money/usd.ts";
 import type { UnpricedAnswer } from "../core/pricing/price-answer.ts";
 import type { PricedCall } from "../core/pricing/price-call.ts";
 import type { Usage } from "../core/usage/usage.ts";
 import { type AlsoTold, usageDetails } from "../core/usage/usage-details.ts";
 import type { Caller } from "./authenticate-call.ts";
+import type { CallParts } from "./call-parts.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 
 /** What is known of a call so far; grows as it goes. */
@@ -26,6 +28,10 @@ export interface CallRecord {
   /** Steady milliseconds spent waiting for providers: the rest of the call's time is ours. */
   upstreamMs: number;
   levers: string[];
+  /** What its caller says of it beside whose it is. */
+  said: CallParts | undefined;
+  /** What was done for it before it was made; empty once it stands in a trace, since a call with two traces did it once. */
+  parts: readonly UsagePart[];
 }
 
 /** What a call came to. */
@@ -61,6 +67,8 @@ export function startRecord(dialect: Dialect, traceId: string, at: number, start
     attempts: 0,
     upstreamMs: 0,
     levers: [],
+    said: undefined,
+    parts: [],
   };
 }
 
@@ -69,6 +77,8 @@ export function traceOf(record: CallRecord, result: CallResult, latencyMs: numbe
   const { usage, cost, bookedNano, ttftMs } = result;
   return {
     use_case_id: scope.use_case,
+    depth_k: record.said?.depthK ?? undefined,
+    rerank_n: record.said?.rerankN ?? undefined,
     ts: new Date(record.at).toISOString(),
     model_id: record.model,
     prompt_tokens: usage?.inputTokens,
@@ -107,6 +117,9 @@ export function traceOf(record: CallRecord, result: CallResult, latencyMs: numbe
     pii: pii || undefined,
     levers: record.levers.length > 0 ? record.levers : undefined,
     usage_details: usage && usageDetails(usage, result.told),
+    session_id: record.said?.sessionId,
+    experiment_id: record.said?.experimentId,
+    parts: record.parts.length > 0 ? record.parts : undefined,
   };
 }
 

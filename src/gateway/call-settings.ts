@@ -1,4 +1,5 @@
 import type { Nano } from "../core/money/usd.ts";
+import type { UnitPrice } from "../core/unit-cost/unit-price.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
 
 /** Where a model's calls may go, in the order in which they are tried. */
@@ -29,4 +30,6 @@ export interface CallSettings {
   readonly drainMaxMs: number;
   readonly idempotencyTtlMs: number;
   readonly idempotencyMaxBytes: number;
+  /** Prices of what calls use beside models. */
+  readonly unitPrices: readonly UnitPrice[];
 }

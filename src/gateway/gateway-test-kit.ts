@@ -93,6 +93,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     drainMaxMs: 2000,
     idempotencyTtlMs: 86_400_000,
     idempotencyMaxBytes: 1_000_000,
+    unitPrices: [],
     ...options.settings,
   };
   const inspector = new BodyInspector();

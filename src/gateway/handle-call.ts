@@ -10,6 +10,7 @@ import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts
 import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
 import { identifyCaller } from "./authenticate-call.ts";
+import { pricedParts, readCallParts } from "./call-parts.ts";
 import { type CallRecord, type CallResult, startRecord, traceOf } from "./call-record.ts";
 import type { CallSettings } from "./call-settings.ts";
 import type { Dialect } from "./dialects/dialect.ts";
@@ -58,6 +59,8 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
     const identified = identifyCaller(request.headers, gateway.keys, record.at);
     const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
+    record.said = readCallParts(request.headers);
+    record.parts = pricedParts(record.said, settings.unitPrices, caller.scope.use_case ?? "", record.at);
     const bytes = await readBody(request, settings.maxBodyBytes);
     const summary = boundWithBetas(await gateway.inspect(dialect, bytes), request.headers["anthropic-beta"]);
     record.requestedModel = summary.model;
@@ -65,6 +68,8 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
     const planning: Planning = { prices: gateway.prices, desk: gateway.desk, settings, dialect, caller, summary, at: record.at };
     const claim = await claimCall(gateway, request, caller, dialect, bytes, record.at);
     if (claim?.state === "answered") {
+      // Sent again, not done again.
+      record.parts = [];
       return await answerUnsent(gateway, record, response, { answer: claim.answer, outcome: "replayed", cache: "idempotent", headers: {} });
     }
     claimed = claim;
@@ -134,6 +139,7 @@ async function sendCall(
       const { ignoredUsageKeys } = gateway.settings;
       const verdict = judgeCall({ result: after, target: plan.targets[0]!, summary, callerLeft: response.destroyed, ignoredUsageKeys });
       await book(gateway, record, plan, verdict, resultOf(verdict, 504, undefined, ""), claimed && keepOf(claimed, verdict, undefined));
+      record.parts = [];
       const holdId = `${record.traceId.split(".")[0]}.${record.attempts + 2}`;
       const rest = plan.targets.slice(plan.targets.indexOf(next));
       const amountNano = ceilingOf(rest, summary);

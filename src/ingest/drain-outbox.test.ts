@@ -54,6 +54,19 @@ describe("drainOutbox", () => {
     expect([await drainOutbox(store, working, spool), inserted, rows.length]).toEqual([2, ["a\nb"], 0]);
   });
 
+  it("carries facts as it carries traces, from a topic of their own", async () => {
+    const { store, rows } = outboxOf("fact_usage", ["f", "g"]);
+    const inserted: string[] = [];
+    const warehouse = {
+      insertFactFile: async (path: string) => {
+        inserted.push(readFileSync(path, "utf8"));
+        return true;
+      },
+    } as unknown as Warehouse;
+    expect([await drainOutbox(store, warehouse, spool), rows.length]).toEqual([0, 2]);
+    expect([await drainOutbox(store, warehouse, spool, "fact_usage"), inserted, rows.length]).toEqual([2, ["f\ng"], 0]);
+  });
+
   it("sets rows aside that the warehouse can never take, and carries the others", async () => {
     const { store, rows, parked } = outboxOf("request_trace", ["good", "bad", "good"]);
     const picky = {

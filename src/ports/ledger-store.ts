@@ -4,6 +4,7 @@ import type { Nano } from "../core/money/usd.ts";
 import type { Scope, ScopeDimension } from "../core/scope/scope.ts";
 import type { Instant, Period } from "../core/time/window.ts";
 import type { AlertStore } from "./alert-store.ts";
+import type { BacklogStore } from "./backlog-store.ts";
 
 /**
  * What must be true now: budgets, accounts, leases, entries, keys, idempotency, audit and the outbox.
@@ -95,6 +96,8 @@ export interface LedgerStore {
   /** Lets go of a claim whose call was never sent. */
   dropIdempotency(keyId: string, key: string): Promise<void>;
 
+  /** Takes facts that applications told, each a UsageFact as JSON, for the warehouse: topic `fact_usage` of the outbox. All or none. */
+  keepFacts(facts: readonly string[]): Promise<void>;
   readOutbox(topic: string, limit: number): Promise<readonly OutboxRow[]>;
   /**
    * Writes the oldest rows of a topic into a file, one a line, for a process that reads it there: the server's thread never copies them.
@@ -108,6 +111,9 @@ export interface LedgerStore {
 
   /** Alerts and what becomes of them. */
   readonly alerts: AlertStore;
+
+  /** What is planned to make calls cost less. */
+  readonly backlog: BacklogStore;
 
   audit(limit: number): Promise<readonly AuditRow[]>;
   appendAudit(change: AuditedChange, at: Instant): Promise<void>;

@@ -124,6 +124,68 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
       expect(await warehouse.callsInOrder({ ...period, selector: { run: "nobody's" }, limit: 100 })).toEqual([]);
     });
 
+    it("tells levers what they are judged by: costs by side, tokens above a cap call by call, what nobody received, and never an unknown cost", async () => {
+      const period = nextYear();
+      const at = new Date(period.from.getTime() + 60_000).toISOString();
+      const one = { ts: at, provider: "openai", model_id: "gpt-4o", prompt_tokens: 100, gen_tokens: 50, unit_cost_usd: "3" };
+      const sides = {
+        input_cost_usd: "1",
+        gen_cost_usd: "2",
+        cost_basis: "measured",
+        outcome: "complete",
+        service_tier: "",
+        cache_hit: false,
+      } as const;
+      const call = (trace_id: string, more: Partial<RequestTrace>) =>
+        aTrace(period, { ...one, ...sides, cache_read_tokens: 0, depth_k: null, tenant: "lever", trace_id, ...more });
+      await insert(warehouse, [
+        call("1", { depth_k: 8, cache_read_tokens: 40 }),
+        call("2", { gen_tokens: 250, service_tier: "batch" }),
+        call("3", { outcome: "timeout", unit_cost_usd: "0.000000000000000001", input_cost_usd: null, gen_cost_usd: null }),
+        call("4", { unit_cost_usd: null, cost_basis: "unpriced" }),
+        call("5", { outcome: "replayed", cache_hit: true, unit_cost_usd: "0" }),
+        call("6", { outcome: "refused", unit_cost_usd: "0" }),
+        call("7", { model_id: "gpt-4o-mini", unit_cost_usd: "0.5", input_cost_usd: "0.2", gen_cost_usd: "0.3" }),
+        call("8", { tenant: "another" }),
+      ]);
+      const evidence = await warehouse.leverEvidence({ ...period, selector: { tenant: "lever" }, capTokens: 100 });
+      expect(evidence).toEqual({
+        genTokensP95: expect.closeTo(230, 6),
+        rows: [
+          {
+            provider: "openai",
+            model: "gpt-4o",
+            calls: 4,
+            cached: 1,
+            known: {
+              calls: 3,
+              promptTokens: 300,
+              cacheReadTokens: 40,
+              genTokens: 350,
+              cost: 6n * ATTO_PER_USD + 1n,
+              batchCalls: 1,
+              unusedCalls: 1,
+              unusedCost: 1n,
+            },
+            split: {
+              calls: 2,
+              inputCost: 2n * ATTO_PER_USD,
+              genCost: 4n * ATTO_PER_USD,
+              promptTokens: 200,
+              cacheReadTokens: 40,
+              genTokens: 300,
+              genTokensAbove: 150,
+              callsAbove: 1,
+            },
+            depth: { calls: 1, sum: 8 },
+          },
+          expect.objectContaining({ model: "gpt-4o-mini", calls: 1, cached: 0 }),
+        ],
+      });
+      const nobody = await warehouse.leverEvidence({ ...period, selector: { tenant: "nobody" }, capTokens: 100 });
+      expect(nobody).toEqual({ rows: [], genTokensP95: null });
+    });
+
     describe("over a mixed year", () => {
       let traces: RequestTrace[];
       let period: { from: Date; to: Date };
@@ -467,7 +529,7 @@ const COMPLETE: Omit<RequestTrace, "ts" | "trace_id"> = {
 };
 
 /** Traces that differ in every dimension, outcome and basis, some missing; the same ones for the same index. */
-function aMixedTrace(period: Dates, index: number): RequestTrace {
+export function aMixedTrace(period: Dates, index: number): RequestTrace {
   const of = <T>(values: readonly T[], stride: number) => values[Math.floor(index / stride) % values.length]!;
   const cost_basis = of(COST_BASES, 3);
   return aTrace(period, {

@@ -1,7 +1,17 @@
 import type { CostFilter, CostGroup } from "../contract/cost-groups.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
 import type { ScopeSelector } from "../core/scope/scope.ts";
 import type { CostFacts } from "./cost-facts.ts";
+import type {
+  ModelCostRow,
+  PoolQuestion,
+  PoolShares,
+  RunLife,
+  RunLivesQuestion,
+  UnitCostQuestion,
+  UsageFactRow,
+} from "./unit-cost-questions.ts";
 
 /** What we ask of the warehouse. The embedded engine and a ClickHouse server are both one of these. */
 export interface Warehouse {
@@ -16,16 +26,30 @@ export interface Warehouse {
    * @returns false when a row cannot be read; then insertTraces tells which
    */
   insertTraceFile(path: string): Promise<boolean>;
+  /** As insertTraces, of facts: each a UsageFact as JSON. Of a fact that arrives again, the first arrival stays. */
+  insertFacts(facts: readonly string[]): Promise<InsertedTraces>;
+  /** As insertTraceFile, of facts. */
+  insertFactFile(path: string): Promise<boolean>;
   /** Cost and use per group over traces with ts in [from, to). */
   costs(question: CostsQuestion): Promise<readonly CostsRow[]>;
   /** The newest calls first, at most `limit`. */
   traces(question: TracesQuestion): Promise<readonly RequestTrace[]>;
   /** Calls that cost or could cost, oldest first, a page at a time; calls of one instant by their ids. */
   callsInOrder(question: CallsQuestion): Promise<readonly OrderedCall[]>;
+  /** What calls of a scope used and cost, per model, as the levers of the backlog want it. */
+  leverEvidence(question: LeverQuestion): Promise<LeverEvidence>;
   /** Booked cost per tenant in nano-units, for `ballast verify`. */
   bookedPerTenant(from: Date, to: Date): Promise<readonly { tenant: string; traces: number; bookedNano: bigint }[]>;
   /** What was known of prices, and corrections of what calls cost. */
   readonly facts: CostFacts;
+  /** What the models of calls cost per group, by side; in no order. */
+  unitCosts(question: UnitCostQuestion): Promise<readonly ModelCostRow[]>;
+  /** What applications told of beside that, per group and measure: by header, event and span, each fact once. */
+  usageFacts(question: UnitCostQuestion): Promise<readonly UsageFactRow[]>;
+  /** What groups of calls get of an amount that is shared out over the calls of a month. */
+  poolShares(question: PoolQuestion): Promise<PoolShares>;
+  /** When runs and their like were started, ended and spent on. */
+  runLives(question: RunLivesQuestion): Promise<readonly RunLife[]>;
   /**
    * Runs one statement that only reads; for questions of operators and tests. Money and 64-bit integers come as text.
    * @throws Problem invalid_request with the engine's message when it cannot run or would write
@@ -99,6 +123,15 @@ export interface OrderedCall {
   readonly outcome: string;
   readonly heldNano: bigint;
   readonly costNano: bigint | null;
+}
+
+export interface LeverQuestion {
+  readonly from: Date;
+  readonly to: Date;
+  /** Calls that a budget on this scope would cover. */
+  readonly selector: ScopeSelector;
+  /** Output tokens of a call beyond this are counted apart. */
+  readonly capTokens: number;
 }
 
 export interface TracesQuestion {

@@ -27,6 +27,11 @@ export const METRICS = {
     help: "1 when a hard budget of the tenant has nothing left in its current window, else 0. Model * is the tenant's other models.",
     labels: ["tenant_id", "model"],
   },
+  ucr_baseline: {
+    type: "gauge",
+    help: "What a request of the use case should cost in USD: given by the configuration, or measured in a period that it names.",
+    labels: ["use_case"],
+  },
   // Ours
   ballast_tokens_total: { type: "counter", help: "Tokens of booked calls.", labels: ["direction"] },
   ballast_call_duration_seconds: {

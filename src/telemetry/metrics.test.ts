@@ -10,6 +10,7 @@ const NOTHING: ScrapeFacts = {
   accounts: [],
   accountsOmitted: 0,
   hardLimits: [],
+  baselines: [],
   outboxWaiting: 0,
   outboxParked: 0,
   alertsWaiting: 0,

@@ -24,6 +24,8 @@ export interface ScrapeFacts {
   readonly accountsOmitted: number;
   /** One per tenant and model of hard budgets. */
   readonly hardLimits: readonly { readonly tenant: string; readonly model: string; readonly reached: boolean }[];
+  /** What requests of use cases should cost, where that is known. */
+  readonly baselines: readonly { readonly useCase: string; readonly usd: string }[];
   readonly outboxWaiting: number;
   readonly outboxParked: number;
   readonly alertsWaiting: number;
@@ -185,6 +187,8 @@ export class Metrics {
     for (const { tenant, model, reached } of facts.hardLimits) {
       gauge("ai_budget_hard_limit_reached").set({ tenant_id: tenant, model }, reached ? 1 : 0);
     }
+    gauge("ucr_baseline").reset();
+    for (const { useCase, usd } of facts.baselines) gauge("ucr_baseline").set({ use_case: useCase }, Number(usd));
     gauge("ballast_calls_in_flight").set(this.#inFlight + this.#inFlightElsewhere);
     gauge("ballast_outbox_waiting").set(facts.outboxWaiting);
     gauge("ballast_outbox_parked").set(facts.outboxParked);

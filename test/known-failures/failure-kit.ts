@@ -7,6 +7,7 @@ import { priceLookup } from "../../src/api/show-prices.ts";
 import type { Budget } from "../../src/core/ledger/budget.ts";
 import { usd } from "../../src/core/money/usd.ts";
 import { type Scope, type ScopeDimension, selectorKey } from "../../src/core/scope/scope.ts";
+import { NO_UNIT_COST_SETTINGS } from "../../src/core/unit-cost/unit-cost-settings.ts";
 import { BudgetCatalog, type DefaultBudget } from "../../src/data/store/budget-catalog.ts";
 import { LeaseDesk } from "../../src/data/store/lease-desk.ts";
 import { openSqliteLedgerStore } from "../../src/data/store/sqlite-ledger-store.ts";
@@ -54,6 +55,7 @@ export async function openFailureKit(options: KitOptions = {}, scope: Scope = { 
     tiers: new Map(),
     alertChannels: [],
     statuses: undefined,
+    unitCosts: NO_UNIT_COST_SETTINGS,
     newTraceId: () => `asked-${++asked}`,
     log: pino({ level: "silent" }),
     readiness: async () => [],

@@ -1,11 +1,10 @@
-import { readFileSync } from "node:fs";
 import { BUDGET_FILE_FORMATS, type ImportAnswer } from "../../contract/budget-operations-contract.ts";
 import { clientFor } from "../api-client.ts";
 import { type Command, type CommandContext, DRY_RUN_OPTION, SERVER_OPTIONS } from "../command.ts";
 import { printable } from "../print-table.ts";
 import { oneOf } from "../read-number.ts";
+import { formatOf, textOf, withFile } from "../row-file-text.ts";
 import { ServerRefusal } from "../server-refusal.ts";
-import { UsageError } from "../usage-error.ts";
 import { changeText, DRY_RUN_WORDS, dryRunQuery } from "./budget-set-command.ts";
 
 export const budgetImportCommand: Command = {
@@ -47,33 +46,4 @@ function printImport(context: CommandContext, answer: ImportAnswer): void {
   context.out(`${answer.created} created, ${answer.changed} changed, ${answer.unchanged} unchanged.`);
   for (const note of answer.notes) context.err(printable(note));
   if (answer.dry_run) context.err(DRY_RUN_WORDS);
-}
-
-/** The server has read the text and not the file: its name is put before each place here. */
-function withFile(refusal: ServerRefusal, file: string): ServerRefusal {
-  const { body, status } = refusal;
-  if (!Array.isArray(body.problems)) return refusal;
-  const problems = (body.problems as { field: string }[]).map((problem) => ({ file, setting: problem.field, ...problem }));
-  return new ServerRefusal(status, { ...body, problems });
-}
-
-function formatOf(file: string): (typeof BUDGET_FILE_FORMATS)[number] {
-  if (/\.csv$/i.test(file)) return "csv";
-  if (/\.ya?ml$/i.test(file)) return "yaml";
-  throw new UsageError(`The name of ${file} says neither csv nor yaml.`, "Say which it is: --format csv.");
-}
-
-function textOf(file: string): string {
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(file);
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    throw new UsageError(code === "ENOENT" ? `There is no file ${file}.` : `${file} cannot be read (${code}).`, "Name a file that exists.");
-  }
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw new UsageError(`${file} is not text in UTF-8.`, "Save it in UTF-8.");
-  }
 }

@@ -59,26 +59,41 @@ export function evaluateScenario(scenario: Scenario, point: Point): ScenarioCost
 function componentsOf(scenario: Scenario, point: Point, volume: Rational): Record<UcrComponent, Rational> {
   const of = (name: InputName) => figureAt(point, name);
   const missed = minus(ONE, of("cache_hit"));
-  const shares = sumOf(scenario.models.map((model) => figureAt(point, `mix.${model}`)));
-  let [input, generation] = [ZERO, ZERO];
-  for (const model of scenario.models) {
-    const own = (name: ModelInputName) => figureAt(point, `models.${model}.${name}`);
-    const tokens = (name: "prompt_tokens" | "gen_tokens") => point.get(`models.${model}.${name}`) ?? of(name);
-    const share = times(missed, over(figureAt(point, `mix.${model}`), shares));
-    input = add(input, times(share, perMillion(times(tokens("prompt_tokens"), own("input_usd_mtok")))));
-    generation = add(generation, times(share, add(perMillion(times(tokens("gen_tokens"), own("output_usd_mtok"))), own("fee_usd"))));
-  }
+  const parts = modelCosts(scenario, point);
   const pool = of("orchestration_monthly_usd");
   const pooled = volume.top === 0n ? ZERO : over(pool, volume);
   return {
-    input,
-    generation,
+    input: sumOf(parts.map((part) => part.input)),
+    generation: sumOf(parts.map((part) => part.generation)),
     retrieval: times(missed, times(of("queries"), times(of("depth_k"), of("retrieval_usd_per_k")))),
     rerank: times(missed, times(of("rerank_candidates"), of("rerank_usd"))),
     vector_io: times(of("vector_ops"), of("vector_usd")),
     orchestration: add(of("orchestration_usd"), pooled),
     hitl: times(of("hitl_minutes"), of("hitl_usd_per_minute")),
   };
+}
+
+export interface ModelCost {
+  readonly model: string;
+  /** Per request of the scenario, whichever model it goes to. */
+  readonly input: Rational;
+  readonly generation: Rational;
+}
+
+/** What each model adds to the unit cost. */
+export function modelCosts(scenario: Scenario, point: Point): ModelCost[] {
+  const missed = minus(ONE, figureAt(point, "cache_hit"));
+  const shares = sumOf(scenario.models.map((model) => figureAt(point, `mix.${model}`)));
+  return scenario.models.map((model) => {
+    const own = (name: ModelInputName) => figureAt(point, `models.${model}.${name}`);
+    const tokens = (name: "prompt_tokens" | "gen_tokens") => point.get(`models.${model}.${name}`) ?? figureAt(point, name);
+    const share = times(missed, over(figureAt(point, `mix.${model}`), shares));
+    return {
+      model,
+      input: times(share, perMillion(times(tokens("prompt_tokens"), own("input_usd_mtok")))),
+      generation: times(share, add(perMillion(times(tokens("gen_tokens"), own("output_usd_mtok"))), own("fee_usd"))),
+    };
+  });
 }
 
 const MILLION = rational(1_000_000n);

@@ -14,6 +14,28 @@ export interface MeasuredTraffic {
   readonly genTokens: number;
   /** Booked, decimal text. */
   readonly costUsd: string;
+  /** Of calls that reached the model; undefined where none was timed. */
+  readonly latency?: { readonly p50Ms: number; readonly p95Ms: number } | undefined;
+}
+
+/** What a use case cost beside its models in the measured period, as decimal text of USD. */
+export interface MeasuredParts {
+  readonly retrieval: string;
+  readonly rerank: string;
+  readonly vectorIo: string;
+  readonly human: string;
+  readonly orchestration: string;
+  /** Whether orchestration is shared out of a monthly pool, which does not grow with the requests. */
+  readonly isPooled: boolean;
+}
+
+/** What a server measured, and what a scenario makes of it. */
+export interface TrafficSource {
+  readonly rows: readonly MeasuredTraffic[];
+  /** How long was measured. */
+  readonly days: Rational;
+  /** By use case; nothing where applications told nothing. */
+  readonly parts?: ReadonlyMap<string, MeasuredParts> | undefined;
 }
 
 type Scenarios = { models: Record<string, object>; scenarios: object[] };
@@ -29,10 +51,10 @@ const DAYS_A_MONTH = 30;
  * A scenario document of what was measured: one scenario per use case, with volume, mix, tokens per call and cache hit as they were.
  * A model's prices are those that give back what was booked: the list's, scaled by booked over list, so that discounts, cached tokens and
  * batches stay in. Without a list price every token counts the same.
- * @param days how long was measured
+ * What a request costs beside its model is taken as measured too: as one query of one result, one candidate, one read and one minute.
  * @param candidate a model that requests may be moved to: at its list price, with the tokens of the use case, and no share of the mix so far
  */
-export function trafficDocument(rows: readonly MeasuredTraffic[], days: Rational, priceOf: PriceOf, candidate?: Candidate): Scenarios {
+export function trafficDocument({ rows, days, parts }: TrafficSource, priceOf: PriceOf, candidate?: Candidate): Scenarios {
   const models: Record<string, object> = {};
   const scenarios: object[] = [];
   for (const useCase of [...new Set(rows.map((row) => row.useCase))]) {
@@ -68,17 +90,37 @@ export function trafficDocument(rows: readonly MeasuredTraffic[], days: Rational
       monthly_volume: decimalText(over(times(all, rational(BigInt(DAYS_A_MONTH))), days), 6, "up"),
       cache_hit: decimalText(over(rational(cached), all), 12, "nearest"),
       ...tokens,
+      ...partsOf(parts?.get(useCase), { calls: rational(calls), all, days }),
       mix,
     });
   }
   return { models, scenarios };
 }
 
+/** Those that are nothing are left out. A request from the cache pays no retrieval and rerank. */
+function partsOf(parts: MeasuredParts | undefined, counts: { calls: Rational; all: Rational; days: Rational }): Record<string, string> {
+  if (!parts) return {};
+  const per = (amount: string, by: Rational) => decimalText(over(parseRational(amount) ?? ZERO, by), 12, "nearest");
+  const { retrieval, rerank, vectorIo, human, orchestration, isPooled } = parts;
+  const monthly = over(counts.days, rational(BigInt(DAYS_A_MONTH)));
+  const wanted: [amount: string, figures: Record<string, string>][] = [
+    [retrieval, { queries: "1", depth_k: "1", retrieval_usd_per_k: per(retrieval, counts.calls) }],
+    [rerank, { rerank_candidates: "1", rerank_usd: per(rerank, counts.calls) }],
+    [vectorIo, { vector_ops: "1", vector_usd: per(vectorIo, counts.all) }],
+    [human, { hitl_minutes: "1", hitl_usd_per_minute: per(human, counts.all) }],
+    [
+      orchestration,
+      isPooled ? { orchestration_monthly_usd: per(orchestration, monthly) } : { orchestration_usd: per(orchestration, counts.all) },
+    ],
+  ];
+  return Object.assign({}, ...wanted.filter(([amount]) => amount !== "0").map(([, figures]) => figures));
+}
+
 function modelOf(row: MeasuredTraffic, priceOf: PriceOf): object {
   const calls = BigInt(row.calls);
   const [prompt, gen] = [BigInt(row.promptTokens), BigInt(row.genTokens)];
   const cost = parseRational(row.costUsd) ?? ZERO;
-  const tokens = { prompt_tokens: average(prompt, calls), gen_tokens: average(gen, calls) };
+  const tokens = { prompt_tokens: average(prompt, calls), gen_tokens: average(gen, calls), ...latencyOf(row) };
   const listed = priceOf(row.provider, row.model, Number(calls === 0n ? 0n : prompt / calls));
   const list = {
     input: (listed && parseRational(listed.inputUsdMtok)) ?? ONE,
@@ -93,6 +135,13 @@ function modelOf(row: MeasuredTraffic, priceOf: PriceOf): object {
     input_usd_mtok: decimalText(times(list.input, factor), 12, "up"),
     output_usd_mtok: decimalText(times(list.output, factor), 12, "up"),
   };
+}
+
+/** In whole milliseconds, one at least. */
+function latencyOf({ latency }: MeasuredTraffic): { latency_ms?: { p50: number; p95: number } } {
+  if (!latency) return {};
+  const [p50, p95] = [latency.p50Ms, latency.p95Ms].map((ms) => Math.max(1, Math.round(ms))) as [number, number];
+  return { latency_ms: { p50, p95 } };
 }
 
 function average(sum: bigint, calls: bigint): string {

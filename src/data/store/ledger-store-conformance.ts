@@ -355,6 +355,17 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         expect(await opened.outboxDepth()).toEqual({ waiting: 1, parked: 1 });
       });
 
+      it("keeps facts in order under a topic of their own, over a restart, all of a request or none", async () => {
+        const opened = await open();
+        await opened.keepFacts(['{"a":1}', '{"b":"é"}']);
+        await opened.keepFacts([]);
+        expect((await opened.readOutbox("fact_usage", 10)).map(({ payload }) => payload)).toEqual(['{"a":1}', '{"b":"é"}']);
+        expect(await opened.readOutbox("request_trace", 10)).toEqual([]);
+        await opened.close();
+        const again = await open();
+        expect(await again.readOutbox("fact_usage", 10)).toHaveLength(2);
+      });
+
       it("keeps keys, budgets and the audit log over a restart", async () => {
         const opened = await open();
         await opened.putBudget(aBudget({ configured: "said" }), CHANGE);

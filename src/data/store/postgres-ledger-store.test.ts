@@ -9,6 +9,7 @@ import { type PostgresServer, postgresIsHere, startPostgres } from "../../../tes
 import { selectorKey } from "../../core/scope/scope.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
 import { alertStoreConformance } from "./alert-store-conformance.ts";
+import { backlogStoreConformance } from "./backlog-store-conformance.ts";
 import { BudgetCatalog } from "./budget-catalog.ts";
 import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal } from "./call-journal.ts";
@@ -40,6 +41,7 @@ if (postgresIsHere()) {
 
   ledgerStoreConformance("PostgreSQL", inPostgres);
   alertStoreConformance("PostgreSQL", inPostgres);
+  backlogStoreConformance("PostgreSQL", inPostgres);
   budgetOperationsConformance("PostgreSQL", inPostgres);
 
   describe("a ledger in PostgreSQL", () => {

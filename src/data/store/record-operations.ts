@@ -64,6 +64,10 @@ export class RecordOperations {
     this.#database.run("drop-idempotency", { keyId, key });
   }
 
+  keepFacts(facts: readonly string[]): void {
+    for (const fact of facts) this.#database.runPositional("append-outbox", "fact_usage", fact);
+  }
+
   readOutbox(topic: string, limit: number): OutboxRow[] {
     return this.#database.all("read-outbox", { topic, limit }).map((row) => ({ seq: Number(row.seq), payload: String(row.payload) }));
   }

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
 import { alertStoreConformance } from "./alert-store-conformance.ts";
+import { backlogStoreConformance } from "./backlog-store-conformance.ts";
 import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal, readJournal } from "./call-journal.ts";
 import { AT, aBudget, anEnding, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
@@ -28,6 +29,7 @@ async function sqlite(): Promise<LedgerStoreUnderTest> {
 
 ledgerStoreConformance("SQLite", sqlite);
 alertStoreConformance("SQLite", sqlite);
+backlogStoreConformance("SQLite", sqlite);
 budgetOperationsConformance("SQLite", sqlite);
 
 let folder: string;

@@ -34,6 +34,7 @@ import type {
 } from "../../ports/ledger-store.ts";
 import { siblingModule } from "../../std/sibling-module.ts";
 import { alertCalls } from "./alert-operations.ts";
+import { backlogCalls } from "./backlog-operations.ts";
 import { PostgresNews } from "./postgres-news.ts";
 import { PostgresUsage } from "./postgres-usage.ts";
 import type { StoreOptions } from "./store-engine.ts";
@@ -101,6 +102,7 @@ class SqliteLedgerStore implements LedgerStore {
   readonly version: number;
   readonly recovery: Recovery;
   readonly alerts = alertCalls((operation, parameters) => this.#call(operation, parameters));
+  readonly backlog = backlogCalls((operation, parameters) => this.#call(operation, parameters));
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #now: () => Instant;
@@ -252,6 +254,10 @@ class SqliteLedgerStore implements LedgerStore {
 
   readOutbox(topic: string, limit: number): Promise<readonly OutboxRow[]> {
     return this.#call("readOutbox", [topic, limit]);
+  }
+
+  keepFacts(facts: readonly string[]): Promise<void> {
+    return this.#call("keepFacts", [facts]);
   }
 
   spoolOutbox(topic: string, limit: number, path: string): Promise<readonly number[]> {

@@ -7,6 +7,7 @@ import type { Ending, LeaseRequest, Recovery, Return } from "../../ports/ledger-
 import { randomName } from "../../std/random-id.ts";
 import { alertOperations } from "./alert-operations.ts";
 import { AuditLog } from "./audit-log.ts";
+import { backlogOperations } from "./backlog-operations.ts";
 import { BalanceSheet } from "./balance-sheet.ts";
 import { budgetOperations } from "./budget-operations.ts";
 import { deleteJournal } from "./call-journal.ts";
@@ -96,6 +97,7 @@ export class StoreEngine {
     const records = new RecordOperations(database, this.#audit, this.#sheet);
     this.#operations = {
       ...alertOperations(database, this.#audit),
+      ...backlogOperations(database, this.#audit),
       ...budgetOperations(database, this.#sheet, this.#audit),
       lease: ledger.lease.bind(ledger),
       leases: ledger.leases.bind(ledger),
@@ -116,6 +118,7 @@ export class StoreEngine {
       claimIdempotency: records.claimIdempotency.bind(records),
       answerOf: records.answerOf.bind(records),
       dropIdempotency: records.dropIdempotency.bind(records),
+      keepFacts: records.keepFacts.bind(records),
       readOutbox: records.readOutbox.bind(records),
       spoolOutbox: records.spoolOutbox.bind(records),
       ackOutbox: records.ackOutbox.bind(records),

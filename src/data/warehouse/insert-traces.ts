@@ -2,14 +2,20 @@ import type { InsertedTraces, RejectedTrace } from "../../ports/warehouse.ts";
 import { EngineRefusal, type WarehouseConnection } from "./warehouse-connection.ts";
 import { warehouseSql } from "./warehouse-sql.ts";
 
-const STATEMENT = warehouseSql("insert-traces.sql");
+/** Where rows go, each with the statement that adds them. */
+const STATEMENTS = { traces: warehouseSql("insert-traces.sql"), facts: warehouseSql("insert-facts.sql") } as const;
+export type RowKind = keyof typeof STATEMENTS;
 
 /**
- * Adds traces in one insert. When the engine cannot read the batch, the halves are tried, and so on down to the rows at fault:
+ * Adds traces, or facts, in one insert. When the engine cannot read the batch, the halves are tried, and so on down to the rows at fault:
  * k bad rows among n cost some 2k·log₂(n/k) inserts. Rows that went in on the way may go in again; they count once.
  * @throws Problem warehouse_unavailable, and EngineRefusal for whatever is not a row's own fault, such as a full disk
  */
-export async function insertTraces(connection: WarehouseConnection, traces: readonly string[]): Promise<InsertedTraces> {
+export async function insertTraces(
+  connection: WarehouseConnection,
+  traces: readonly string[],
+  kind: RowKind = "traces",
+): Promise<InsertedTraces> {
   const rejected: RejectedTrace[] = [];
   const readable: number[] = [];
   traces.forEach((trace, index) => {
@@ -18,15 +24,15 @@ export async function insertTraces(connection: WarehouseConnection, traces: read
     if (text.startsWith("{") && text.endsWith("}")) readable.push(index);
     else rejected.push({ index, reason: "not a JSON object" });
   });
-  await insertSpan(connection, traces, readable, rejected);
+  await insertSpan(connection, STATEMENTS[kind], traces, readable, rejected);
   rejected.sort((a, b) => a.index - b.index);
   return { accepted: traces.length - rejected.length, rejected };
 }
 
 /** As insertTraces, of a file with one trace a line. @returns false when a row is at fault; none is in then that will not come again */
-export async function insertTraceFile(connection: WarehouseConnection, path: string): Promise<boolean> {
+export async function insertTraceFile(connection: WarehouseConnection, path: string, kind: RowKind = "traces"): Promise<boolean> {
   try {
-    await connection.insertFile(STATEMENT, path);
+    await connection.insertFile(STATEMENTS[kind], path);
     return true;
   } catch (error) {
     if (error instanceof EngineRefusal && ROW_FAULTS.has(error.engineCode)) return false;
@@ -36,13 +42,14 @@ export async function insertTraceFile(connection: WarehouseConnection, path: str
 
 async function insertSpan(
   connection: WarehouseConnection,
+  statement: string,
   traces: readonly string[],
   span: readonly number[],
   rejected: RejectedTrace[],
 ): Promise<void> {
   if (span.length === 0) return;
   try {
-    await connection.insert(STATEMENT, span.map((index) => traces[index]).join("\n"));
+    await connection.insert(statement, span.map((index) => traces[index]).join("\n"));
   } catch (error) {
     if (!(error instanceof EngineRefusal) || !ROW_FAULTS.has(error.engineCode)) throw error;
     if (span.length === 1) {
@@ -50,8 +57,8 @@ async function insertSpan(
       return;
     }
     const middle = Math.ceil(span.length / 2);
-    await insertSpan(connection, traces, span.slice(0, middle), rejected);
-    await insertSpan(connection, traces, span.slice(middle), rejected);
+    await insertSpan(connection, statement, traces, span.slice(0, middle), rejected);
+    await insertSpan(connection, statement, traces, span.slice(middle), rejected);
   }
 }
 

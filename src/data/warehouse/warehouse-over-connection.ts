@@ -5,8 +5,13 @@ import { insertTraceFile, insertTraces } from "./insert-traces.ts";
 import { requireOnlyReads } from "./only-reads.ts";
 import { callsInOrder } from "./questions/calls-in-order.ts";
 import { costsByGroup } from "./questions/costs-by-group.ts";
+import { leverEvidence } from "./questions/evidence-per-model.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
+import { poolShares } from "./questions/pool-shares.ts";
+import { runLives } from "./questions/run-lives.ts";
 import { tracedPerTenant } from "./questions/traced-per-tenant.ts";
+import { unitCostsByGroup } from "./questions/unit-costs-by-group.ts";
+import { usageFactsByGroup } from "./questions/usage-facts-by-group.ts";
 import { EngineRefusal, type WarehouseConnection } from "./warehouse-connection.ts";
 import { warehouseSql } from "./warehouse-sql.ts";
 
@@ -18,9 +23,12 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
   return {
     insertTraces: (traces) => ours(insertTraces(connection, traces)),
     insertTraceFile: (path) => ours(insertTraceFile(connection, path)),
+    insertFacts: (facts) => ours(insertTraces(connection, facts, "facts")),
+    insertFactFile: (path) => ours(insertTraceFile(connection, path, "facts")),
     costs: (question) => ours(costsByGroup(connection, question)),
     traces: (question) => ours(newestTraces(connection, question)),
     callsInOrder: (question) => ours(callsInOrder(connection, question)),
+    leverEvidence: (question) => ours(leverEvidence(connection, question)),
     bookedPerTenant: (from, to) => ours(tracedPerTenant(connection, from, to)),
     facts: {
       priceVersions: () => ours(facts.priceVersions()),
@@ -32,6 +40,10 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
       appendRepriced: (repricing, question, shapes) => ours(facts.appendRepriced(repricing, question, shapes)),
       factTotals: (from, to) => ours(facts.factTotals(from, to)),
     },
+    unitCosts: (question) => ours(unitCostsByGroup(connection, question)),
+    usageFacts: (question) => ours(usageFactsByGroup(connection, question)),
+    poolShares: (question) => ours(poolShares(connection, question)),
+    runLives: (question) => ours(runLives(connection, question)),
     query: async (statement, parameters = {}) => {
       requireOnlyReads(statement);
       return await theirs(connection.rows(statement, parameters));

@@ -1,0 +1,46 @@
+import { spansAnswer, spansBody } from "../../contract/spans-contract.ts";
+import { eventsAnswer, eventsBody } from "../../contract/usage-events-contract.ts";
+import { ok, type Route, route } from "../api-route.ts";
+import { factOfEvent } from "../usage-events.ts";
+import { factsOfSpans } from "../usage-spans.ts";
+
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** What applications tell of what they used, earned and ran. */
+export const eventsRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/api/v1/events",
+    summary: "Takes usage, revenue, counts of business, starts and ends of runs as CloudEvents, one or a batch; all or none, each once.",
+    role: "viewer",
+    body: eventsBody,
+    mostBodyBytes: MOST_BYTES,
+    answers: { 200: { description: "Kept durably; what each costs", schema: eventsAnswer } },
+    handle: async ({ body }, deps) => {
+      const now = deps.now();
+      const facts = body.events.map((event, index) => factOfEvent(event, `/events/${index}`, deps.unitCosts.prices, now));
+      await deps.store.keepFacts(facts.map((fact) => JSON.stringify(fact)));
+      return ok({
+        accepted: facts.length,
+        events: facts.map(({ event_id: id, source, cost_usd, reason }) => ({ id, source, cost_usd, reason })),
+      });
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/v1/traces",
+    summary: "Takes what spans say was used, as OTLP/HTTP in JSON; each span counts once.",
+    role: "viewer",
+    body: spansBody,
+    mostBodyBytes: MOST_BYTES,
+    answers: {
+      200: { description: "Kept durably; spans that could not be taken are counted, with the first reason", schema: spansAnswer },
+    },
+    handle: async ({ body }, deps) => {
+      const { facts, rejected } = factsOfSpans(body.resourceSpans, deps.unitCosts.prices, deps.now());
+      if (facts.length > 0) await deps.store.keepFacts(facts.map((fact) => JSON.stringify(fact)));
+      const [errorMessage] = rejected;
+      return ok(errorMessage === undefined ? {} : { partialSuccess: { rejectedSpans: rejected.length, errorMessage } });
+    },
+  }),
+];
