@@ -125,7 +125,7 @@ describe("GET /api/v1/unit-costs", () => {
         }
         expect(body.total.revenue_usd ?? "0").toBe(total(body.rows.map((row: typeof body.total) => row.revenue_usd ?? "0")));
       }),
-      { numRuns: 25 },
+      { numRuns: 8 },
     );
   }, 120_000);
 

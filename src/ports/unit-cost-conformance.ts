@@ -66,7 +66,7 @@ export function unitCostConformance(name: string, open: () => Promise<WarehouseU
             expect(sorted(await warehouse.unitCosts(question))).toEqual(sorted(expectedCosts(traces, question)));
             expect(sorted(await warehouse.usageFacts(question))).toEqual(sorted(expectedFacts(traces, facts, question)));
           }),
-          { numRuns: 40, verbose: 1 },
+          { numRuns: 15, verbose: 1 },
         );
       });
 
@@ -87,7 +87,7 @@ export function unitCostConformance(name: string, open: () => Promise<WarehouseU
             const all = await warehouse.poolShares({ ...period, filter: {}, groupBy: ["model", "run"], ...pool, month });
             expect(all.rows.reduce((sum, { shareAtto }) => sum + shareAtto, 0n)).toBe(expected ? pool.amountAtto : 0n);
           }),
-          { numRuns: 40, verbose: 1 },
+          { numRuns: 15, verbose: 1 },
         );
       });
     });

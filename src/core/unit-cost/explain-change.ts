@@ -193,7 +193,7 @@ function factorsOf(own: ModelUse | undefined, other: ModelUse | undefined, share
     inputPrice: inputless ? inputPriceOf(other) : inputPriceOf(said),
     genPrice: genless ? genPriceOf(other) : genPriceOf(said),
     callPrice: times(rational(fees), perCall),
-    cacheReadShare: inputless && other ? other.cacheReadShare : said.cacheReadShare,
+    cacheReadShare: said.promptTokens === 0 && other ? other.cacheReadShare : said.cacheReadShare,
   };
 }
 
