@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BACKLOG_FORMATS } from "../contract/backlog-contract.ts";
 import { BACKLOG_STATUSES, type BacklogItem } from "../core/backlog/backlog-item.ts";
 import type { LeverEvidenceRow } from "../core/backlog/lever-evidence.ts";
-import { SAVING_LEVERS } from "../core/backlog/lever-list.ts";
+import { SAVING_LEVERS } from "../core/backlog/saving-lever-list.ts";
 import { usd } from "../core/money/usd.ts";
 import { selectorKey } from "../core/scope/scope.ts";
 import { testApi } from "./api-test-kit.ts";

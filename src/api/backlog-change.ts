@@ -1,7 +1,7 @@
 import type { BacklogItemView } from "../contract/backlog-contract.ts";
 import { Problem } from "../contract/problem.ts";
 import { BACKLOG_STATUSES, type BacklogItem, type BacklogStatus, isDay } from "../core/backlog/backlog-item.ts";
-import { LEVER_NAMES, leverCalled } from "../core/backlog/lever-list.ts";
+import { LEVER_NAMES, leverCalled } from "../core/backlog/saving-lever-list.ts";
 import { isScopeValue, selectorKey } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { AuditedChange } from "../ports/ledger-store.ts";

@@ -1,6 +1,6 @@
 import { type Static, Type } from "typebox";
 import { BACKLOG_STATUSES } from "../core/backlog/backlog-item.ts";
-import { LEVER_NAMES } from "../core/backlog/lever-list.ts";
+import { LEVER_NAMES } from "../core/backlog/saving-lever-list.ts";
 import { budgetScope } from "./budgets-contract.ts";
 import { COST_WINDOWS } from "./costs-contract.ts";
 import { closed, count, dryRun, instantText, orNull, usdText } from "./field-contract.ts";

@@ -14,7 +14,7 @@ import {
 } from "../../contract/backlog-contract.ts";
 import { dryRunQuery } from "../../contract/field-contract.ts";
 import { Problem } from "../../contract/problem.ts";
-import { SAVING_LEVERS } from "../../core/backlog/lever-list.ts";
+import { SAVING_LEVERS } from "../../core/backlog/saving-lever-list.ts";
 import { parseDecimal } from "../../core/money/usd.ts";
 import type { ApiDeps } from "../api-deps.ts";
 import { ok, type Route, route } from "../api-route.ts";

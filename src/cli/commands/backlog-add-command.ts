@@ -1,7 +1,7 @@
 import type { Static } from "typebox";
 import type { backlogSetAnswer } from "../../contract/backlog-contract.ts";
 import { BACKLOG_STATUSES } from "../../core/backlog/backlog-item.ts";
-import { LEVER_NAMES } from "../../core/backlog/lever-list.ts";
+import { LEVER_NAMES } from "../../core/backlog/saving-lever-list.ts";
 import { clientFor } from "../api-client.ts";
 import { type Command, type CommandContext, type CommandOption, DRY_RUN_OPTION, SERVER_OPTIONS } from "../command.ts";
 import { oneOf } from "../read-number.ts";

@@ -1,4 +1,4 @@
-import { LEVER_NAMES } from "../../core/backlog/lever-list.ts";
+import { LEVER_NAMES } from "../../core/backlog/saving-lever-list.ts";
 import { type Command, SERVER_OPTIONS } from "../command.ts";
 import { oneOf } from "../read-number.ts";
 import { ITEM_OPTIONS, itemWish, sendItem, TARGET } from "./backlog-add-command.ts";

@@ -1,5 +1,5 @@
 import type { BacklogAnswer } from "../../contract/backlog-contract.ts";
-import { leverCalled } from "../../core/backlog/lever-list.ts";
+import { leverCalled } from "../../core/backlog/saving-lever-list.ts";
 import { OVERLAP, savingText } from "../commands/backlog-list-command.ts";
 import { markdownCell } from "../scenario/markdown-cell.ts";
 import { scopeText } from "../scenario/scenario-words.ts";

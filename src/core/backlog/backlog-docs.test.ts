@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { SAVING_LEVERS } from "./lever-list.ts";
+import { SAVING_LEVERS } from "./saving-lever-list.ts";
 
 it("documents exactly the levers that there are", () => {
   const page = readFileSync(new URL("../../../docs/concepts/backlog.md", import.meta.url), "utf8");

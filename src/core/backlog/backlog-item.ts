@@ -7,7 +7,7 @@ export type BacklogStatus = (typeof BACKLOG_STATUSES)[number];
 /** One thing that is planned to make calls cost less. What it saves is not kept: it is computed from calls whenever somebody asks. */
 export interface BacklogItem {
   readonly id: string;
-  /** A name of lever-list.ts. */
+  /** A name of saving-lever-list.ts. */
   readonly lever: string;
   /** Whose calls are meant; all of them when it names nothing. */
   readonly scope: ScopeSelector;

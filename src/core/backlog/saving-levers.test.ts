@@ -4,7 +4,7 @@ import { parseDecimal } from "../money/usd.ts";
 import { compare, decimalText } from "../scenario/rational.ts";
 import { isDay } from "./backlog-item.ts";
 import type { LeverEvidence, LeverEvidenceRow, LeverPrices } from "./lever-evidence.ts";
-import { leverCalled, SAVING_LEVERS } from "./lever-list.ts";
+import { leverCalled, SAVING_LEVERS } from "./saving-lever-list.ts";
 
 const usd = (text: string) => parseDecimal(text, 18)!;
 

@@ -5,6 +5,7 @@ import type { Instant } from "../time/window.ts";
 import type { ApprovalsInForce } from "./approval.ts";
 import { checkGuardrails, type GuardrailCheck, guardrailText } from "./check-guardrails.ts";
 import type { ControlState, Decision, Held, RevertCause, SubjectFacts, Verdict } from "./decision.ts";
+import type { GuardrailName } from "./guardrail-list.ts";
 import type { Demand } from "./lever-demands.ts";
 import type { SubjectControl } from "./subject-control.ts";
 
@@ -56,10 +57,10 @@ function isOnProbation({ state }: TurnedLever): boolean {
 
 function reviewBroken(input: ReviewInput, { id, state, check }: TurnedLever, decisions: Decision[], held: Held[]): void {
   const { now, control } = input;
-  const broken = new Set<string>(check.broken.map(({ name }) => name));
   // The newest change is the likely cause. Levers that have proved themselves wait until its revert shows in the signals.
-  if (!state.probation && hasSuspect(input, broken, decisions)) {
-    held.push({ what: id, reason: "waits_for_revert", detail: `a lever was turned back for ${[...broken].join(", ")}` });
+  if (!state.probation && check.broken.every(({ name }) => hasSuspect(input, name, decisions))) {
+    const names = check.broken.map(({ name }) => name).join(", ");
+    held.push({ what: id, reason: "waits_for_revert", detail: `a lever was turned back for ${names}` });
     return;
   }
   const lever = leverKind(id);
@@ -74,16 +75,16 @@ function reviewBroken(input: ReviewInput, { id, state, check }: TurnedLever, dec
   });
 }
 
-/** Whether a step is turned back for the same guardrail now, or a lever, this one or another, was within its cool-down. */
-function hasSuspect({ state, control, now }: ReviewInput, broken: ReadonlySet<string>, decisions: readonly Decision[]): boolean {
+/** Whether a step is turned back for a broken guardrail now, or a lever, this one or another, was within its cool-down. */
+function hasSuspect({ state, control, now }: ReviewInput, broken: GuardrailName, decisions: readonly Decision[]): boolean {
   const isNow = (decision: Decision) =>
     decision.kind === "revert" &&
     leverState(state.levers, decision.lever).probation !== undefined &&
-    decision.guardrails.some(({ name }) => broken.has(name));
+    decision.guardrails.some(({ name }) => name === broken);
   if (decisions.some(isNow)) return true;
   return (Object.keys(state.levers) as LeverId[]).some((id) => {
     const { broke } = leverState(state.levers, id);
-    return broke !== undefined && now < broke.at + control.pace.coolDownMs && broke.guardrails.some((name) => broken.has(name));
+    return broke !== undefined && now < broke.at + control.pace.coolDownMs && broke.guardrails.includes(broken);
   });
 }
 
