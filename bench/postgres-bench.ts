@@ -53,11 +53,13 @@ export async function postgresBench({ rounds, seconds, say }: BenchSetting): Pro
     await sql`CREATE TABLE call (id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, hold BIGINT, spent BIGINT, trace TEXT)`;
     const wholeCall = async () => {
       await sql.begin(async (own) => {
+        await own`SELECT id FROM balance WHERE id IN ('b1', 'b2', 'b3') ORDER BY id FOR UPDATE`;
         const held =
           await own`UPDATE balance SET spent_nano = spent_nano + 1000000 WHERE id IN ('b1', 'b2', 'b3') AND spent_nano + 1000000 <= limit_nano`;
         if (held.count !== 3) throw new Error("the benchmark's budget is too small");
       });
       await sql.begin(async (own) => {
+        await own`SELECT id FROM balance WHERE id IN ('b1', 'b2', 'b3') ORDER BY id FOR UPDATE`;
         await own`UPDATE balance SET spent_nano = spent_nano - 1000000 + 123456 WHERE id IN ('b1', 'b2', 'b3')`;
         await own`INSERT INTO call (hold, spent, trace) VALUES (1000000, 123456, ${TRACE})`;
       });

@@ -95,18 +95,30 @@ async function carryOut({ number, statements, continues }: Batch): Promise<Batch
   }
 }
 
-/** @throws Error with the code when it takes longer */
+/** Ends what is waited for now. */
+let giveUp: ((error: Error) => void) | undefined;
+
+/** @throws Error with the code when it takes longer, or when the client fails meanwhile */
 async function inTime<Value>(done: Promise<Value>, ms: number, code: string, words: string): Promise<Value> {
   let late: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
+    giveUp = reject;
     late = setTimeout(() => reject(failure(code, words)), ms);
   });
   try {
     return await Promise.race([done, tooLate]);
   } finally {
+    giveUp = undefined;
     clearTimeout(late);
   }
 }
+
+// The client writes to a socket that is gone when a connection closes between two of its turns (postgres 3.4.9, `nextWrite`), and nobody
+// could catch that: it would end this thread, and the ledger with it. The connection is lost then, and nothing else.
+process.on("uncaughtException", (error: Error) => {
+  disconnect();
+  giveUp?.(failure("CONNECTION_CLOSED", `the connection was lost: ${error.message}`));
+});
 
 function failure(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
