@@ -51,9 +51,19 @@ describe("POST /api/v1/events", () => {
     expect(api.store.facts.map((fact) => JSON.parse(fact).cost_basis)).toEqual(["priced", "priced", "unpriced", "provided"]);
   });
 
+  it("keeps the first of one identity in a batch, takes numbers in any notation, and nothing that costs more than a million", async () => {
+    const api = await testApi({ unitCosts });
+    const batch = [anEvent(MINUTES), anEvent({ ...MINUTES, units: 4 }), anEvent({ ...MINUTES, units: 5e-5 }, { id: "2" })];
+    expect((await api.ask("POST", "/api/v1/events", { body: { events: batch } })).status).toBe(200);
+    expect(api.store.facts.map((fact) => JSON.parse(fact).quantity)).toEqual(["2", "0.00005"]);
+    const absurd = await api.ask("POST", "/api/v1/events", { body: { events: [anEvent({ ...MINUTES, units: 1e12 }, { id: "3" })] } });
+    expect([absurd.status, absurd.body.code, absurd.body.field]).toEqual([400, "amount_invalid", "/events/0/data/units"]);
+  });
+
   it("keeps the digits that were sent", async () => {
     const api = await testApi({ unitCosts });
-    const text = JSON.stringify({ events: [anEvent(MINUTES)] }).replace('"units":2', '"units":9007199254.740993');
+    const reads = { tenant: "acme", resource_type: "vector_reads", units: 2 };
+    const text = JSON.stringify({ events: [anEvent(reads)] }).replace('"units":2', '"units":9007199254.740993');
     await api.ask("POST", "/api/v1/events", { body: text });
     expect(JSON.parse(api.store.facts[0]!).quantity).toBe("9007199254.740993");
   });

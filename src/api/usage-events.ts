@@ -7,7 +7,7 @@ import type { UsageFact } from "../contract/usage-fact.ts";
 import { formatDecimal, formatUsd, parseDecimal } from "../core/money/usd.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { Measure, PricedMeasure } from "../core/unit-cost/measures.ts";
-import { partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
+import { isImplausible, partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
 import { readAmount } from "./amount.ts";
 import { readInstant } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
@@ -102,6 +102,10 @@ function meteredPart(data: EventData, place: string, prices: readonly UnitPrice[
   const micro = parseDecimal(quantity, QUANTITY_DECIMALS)!;
   const cost = pricePart(prices, { measure, quantity: micro, depthK, useCase: data.use_case ?? "" }, at);
   const isPriced = cost.outcome === "priced";
+  if (isPriced && isImplausible(cost.atto)) {
+    const message = `${place}/units cost ${partUsd(cost)} USD, above the most that is accepted for one event, ${formatUsd(MOST_COST_NANO)} USD.`;
+    throw new Problem("amount_invalid", { field: `${place}/units` }, { message });
+  }
   return {
     ...part,
     cost_usd: partUsd(cost),
@@ -154,9 +158,19 @@ function scopeOfEvent(data: EventData, place: string) {
 /** Read from its digits, as amounts are. */
 function unitsOf(value: number | string | undefined, field: string): string {
   const text = String(value);
-  const micro = /^\d{1,15}(\.\d{1,12})?$/.test(text) ? parseDecimal(text, QUANTITY_DECIMALS) : undefined;
+  const micro = /^\d{1,15}(\.\d{1,18})?(e[+-]?\d{1,2})?$/i.test(text) ? parseDecimal(text, QUANTITY_DECIMALS) : undefined;
   if (micro !== undefined && micro <= MOST_UNITS * 10n ** BigInt(QUANTITY_DECIMALS)) return formatDecimal(micro, QUANTITY_DECIMALS);
   throw wrong(field, `is not a decimal number from 0 to ${MOST_UNITS} with at most ${QUANTITY_DECIMALS} decimals`);
+}
+
+/** Of facts with one identity in one request the first: arrivals at the same moment cannot be told apart later. */
+export function firstOfEach(facts: readonly UsageFact[]): UsageFact[] {
+  const first = new Map<string, UsageFact>();
+  for (const fact of facts) {
+    const key = `${fact.tenant} ${fact.fact_id}`;
+    if (!first.has(key)) first.set(key, fact);
+  }
+  return [...first.values()];
 }
 
 function timeOf(text: string, field: string, now: Instant): Instant {

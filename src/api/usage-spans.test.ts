@@ -20,7 +20,8 @@ const attributes = (values: Record<string, Value>) =>
         typeof value === "string" ? { stringValue: value } : Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value },
     };
   });
-const aSpan = (spanId: string, values: Record<string, Value>, more: object = {}) => {
+const aSpan = (name: string, values: Record<string, Value>, more: object = {}) => {
+  const spanId = name === "" ? "" : Buffer.from(name).toString("hex").padStart(16, "0");
   const times = { startTimeUnixNano: `${NOON - 1000}000000`, endTimeUnixNano: `${NOON}000000` };
   return { traceId: "5b8efff798038103d269b633813fc60c", spanId, name: "s", kind: 3, ...times, attributes: attributes(values), ...more };
 };
@@ -54,6 +55,15 @@ it("takes what spans say in our attributes and in those of OpenTelemetry, priced
   expect(told[0]).toMatchObject({ use_case_id: "desk", session_id: "c-1", service: "search", depth_k: 4, ts: "2025-11-15T12:00:00.000Z" });
 });
 
+it("takes ids in upper and lower case for the same, and of one span in a request the first", async () => {
+  const api = await testApi({ unitCosts });
+  const [first, again] = ["0A1B2C3D4E5F6071", "0a1b2c3d4e5f6071"].map((spanId, index) =>
+    aSpan("a", { "ballast.vector.reads": 2 + index }, { spanId }),
+  );
+  await api.ask("POST", "/v1/traces", { body: request([first!, again!]) });
+  expect(api.store.facts.map((fact) => JSON.parse(fact).quantity)).toEqual(["2"]);
+});
+
 it("gives a span that is sent again the same facts", async () => {
   const api = await testApi({ unitCosts });
   const spans = request([aSpan("a", { "ballast.vector.reads": 2, "ballast.rerank.candidates": 9 })]);
@@ -74,6 +84,9 @@ it.each([
     "no time until now",
   ],
   ["no ids", aSpan("", { "ballast.vector.reads": 1 }), undefined, "has no ids"],
+  ["an id of zeros", aSpan("a", { "ballast.vector.reads": 1 }, { spanId: "0".repeat(16) }), undefined, "has no ids"],
+  ["an id that is not hex", aSpan("a", { "ballast.vector.reads": 1 }, { traceId: "z".repeat(32) }), undefined, "has no ids"],
+  ["a cost that nothing has", aSpan("a", { "ballast.vector.writes": 1_000_000_000_000 }), undefined, "would cost 2000000 USD"],
   ["a value that is no scope", aSpan("a", { "ballast.vector.reads": 1, "ballast.team": "<b>" }), undefined, "ballast.team has a character"],
 ])("rejects a span with %s, says why, and takes the others", async (_, span, resource, why) => {
   const api = await testApi({ unitCosts });

@@ -4,7 +4,7 @@ import { formatDecimal, parseDecimal } from "../core/money/usd.ts";
 import { isScopeValue } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { PricedMeasure } from "../core/unit-cost/measures.ts";
-import { partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
+import { isImplausible, partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
 
 export interface SpanFacts {
   readonly facts: readonly UsageFact[];
@@ -68,8 +68,8 @@ export function factsOfSpans(resourceSpans: readonly unknown[], prices: readonly
 function factsOfSpan(span: unknown, attributes: Attributes, prices: readonly UnitPrice[], now: Instant): UsageFact[] | string {
   const used = usedBy(attributes);
   if (used.length === 0) return [];
-  const [traceId, spanId] = [memberOf(span, "traceId"), memberOf(span, "spanId")];
-  if (typeof traceId !== "string" || typeof spanId !== "string" || traceId === "" || spanId === "") return "a span has no ids";
+  const [traceId, spanId] = [idOf(span, "traceId", 32), idOf(span, "spanId", 16)];
+  if (traceId === undefined || spanId === undefined) return "a span has no ids in hex, or all zeros";
   const at = millisecondsOf(memberOf(span, "endTimeUnixNano"));
   if (at === undefined || at > now + 5 * 60_000 || at < Date.UTC(2000, 0, 1)) return `span ${spanId}: endTimeUnixNano is no time until now`;
   const scope = scopeOfSpan(attributes);
@@ -82,6 +82,7 @@ function factsOfSpan(span: unknown, attributes: Attributes, prices: readonly Uni
     if (quantity === undefined || quantity < 0n || quantity > 10n ** 18n)
       return `span ${spanId}: ${measure} is not a number with at most 6 decimals`;
     const cost = pricePart(prices, { measure, quantity, depthK: k, useCase: scope.use_case_id }, at);
+    if (cost.outcome === "priced" && isImplausible(cost.atto)) return `span ${spanId}: ${measure} would cost ${partUsd(cost)} USD`;
     facts.push({
       ...scope,
       fact_id: hash("sha256", JSON.stringify(["otlp", traceId, spanId, measure]), "hex"),
@@ -152,6 +153,12 @@ function attributesOf(list: unknown): Attributes {
     if (typeof key === "string" && (typeof text === "string" || typeof text === "number")) found.set(key, String(text));
   }
   return found;
+}
+
+/** Ids in JSON are hex, and case makes no difference (OTLP, JSON Protobuf Encoding); zeros are no id (W3C Trace Context). */
+function idOf(span: unknown, name: string, digits: number): string | undefined {
+  const id = memberOf(span, name);
+  return typeof id === "string" && id.length === digits && /^[0-9a-f]+$/i.test(id) && !/^0+$/.test(id) ? id.toLowerCase() : undefined;
 }
 
 function millisecondsOf(nanos: unknown): Instant | undefined {

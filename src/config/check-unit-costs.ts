@@ -11,6 +11,8 @@ export function unitCostConflicts(parts: {
   readonly baselines: Numbered<UnitCosts["baselines"][number]>;
 }): Conflict[] {
   return [
+    ...repeated(parts.pools, "unit_costs.pools", ({ name, from = "" }) => `${name} ${from}`),
+    ...repeated(parts.baselines, "unit_costs.baselines", ({ use_case }) => use_case),
     ...parts.pools.flatMap(({ index, entry }) => monthConflicts(entry, `unit_costs.pools[${index}]`)),
     ...parts.revenue.flatMap(({ index, entry }) => {
       const path = `unit_costs.revenue[${index}]`;
@@ -27,6 +29,18 @@ export function unitCostConflicts(parts: {
       return [];
     }),
   ];
+}
+
+/** Of two entries about the same nobody could say which counts. */
+function repeated<Entry>(entries: Numbered<Entry>, list: string, keyOf: (entry: Entry) => string): Conflict[] {
+  const first = new Map<string, number>();
+  return entries.flatMap(({ index, entry }) => {
+    const before = first.get(keyOf(entry));
+    if (before !== undefined)
+      return [{ setting: `${list}[${index}]`, message: `says the same of ${list}[${before}]; only one of them can count` }];
+    first.set(keyOf(entry), index);
+    return [];
+  });
 }
 
 function monthConflicts({ from, to }: { from?: string; to?: string }, path: string): Conflict[] {

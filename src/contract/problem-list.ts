@@ -246,6 +246,12 @@ export const PROBLEMS = {
     title: "The ledger cannot be written now, so no money can be held.",
     remedy: "See the server's log; usually the disk is full or was taken away.",
   },
+  hold_too_large: {
+    status: 400,
+    retry: false,
+    title: "The most that this call could cost is more than any single call may.",
+    remedy: "State a smaller limit for the answer, such as max_tokens; a million dollars is the most that is held for one call.",
+  },
   ledger_contended: {
     status: 503,
     retry: true,

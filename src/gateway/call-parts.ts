@@ -5,7 +5,7 @@ import { formatDecimal, parseDecimal } from "../core/money/usd.ts";
 import { isScopeValue } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
 import { MEASURES, type PricedMeasure } from "../core/unit-cost/measures.ts";
-import { type Micro, partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
+import { isImplausible, type Micro, partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
 
 /** What a caller says of a call beside whose it is: tags, and what was done for it before it was made. */
 export interface CallParts {
@@ -43,12 +43,17 @@ export function readCallParts(headers: IncomingHttpHeaders): CallParts {
   };
 }
 
-/** The parts with their prices of the moment of the call. */
+/** The parts with their prices of the moment of the call. @throws Problem amount_invalid */
 export function pricedParts(said: CallParts, prices: readonly UnitPrice[], useCase: string, at: Instant): UsagePart[] {
   return said.used.map(({ measure, quantity }) => {
     const depthK = measure === "retrieval_queries" ? said.depthK : null;
     const cost = pricePart(prices, { measure, quantity, depthK, useCase }, at);
     const isPriced = cost.outcome === "priced";
+    if (isPriced && isImplausible(cost.atto)) {
+      const field = HEADER_OF_MEASURE.find(([named]) => named === measure)![1];
+      const message = `${field} would cost ${partUsd(cost)} USD, which is a mistake of units.`;
+      throw new Problem("amount_invalid", { field }, { message });
+    }
     return {
       measure,
       quantity: formatDecimal(quantity, QUANTITY_DECIMALS),

@@ -1,6 +1,7 @@
+import { MOST_COST_NANO } from "../contract/most-amounts.ts";
 import type { ProblemCode } from "../contract/problem-list.ts";
 import type { CallOutcome, CostBasis } from "../contract/request-trace.ts";
-import { bookedNano, type Nano } from "../core/money/usd.ts";
+import { bookedNano, formatUsd, type Nano } from "../core/money/usd.ts";
 import { priceAnswer, type UnpricedAnswer } from "../core/pricing/price-answer.ts";
 import type { PricedCall } from "../core/pricing/price-call.ts";
 import type { MeasuredUsage, UsageReading } from "../core/usage/extract-usage.ts";
@@ -106,11 +107,17 @@ function measure({ target, summary, ignoredUsageKeys }: CallEnd, reading: Measur
   const told = { unknownCounts, providerCostNano: costAtto === undefined ? undefined : bookedNano(costAtto) };
   // A cost that cannot be computed is not zero: the hold keeps counting until somebody says what it was.
   if (cost.outcome === "unpriced") return { ...doubt(outcome, undefined), basis: "unpriced", usage, unpriced: cost, told };
+  const amountNano = bookedNano(cost.totalAtto);
+  // No call costs so much: it is the answer that is wrong, and what it says must not use up everybody's budgets.
+  if (amountNano > MOST_COST_NANO) {
+    const unpriced = { outcome: "unpriced", reason: "implausible_cost", detail: `above ${formatUsd(MOST_COST_NANO)} USD` } as const;
+    return { ...doubt(outcome, undefined), basis: "unpriced", usage, unpriced, told };
+  }
   const settled = {
     ending: "settle",
     outcome,
     basis: "measured",
-    amountNano: bookedNano(cost.totalAtto),
+    amountNano,
     usage,
     told,
     problem: undefined,

@@ -97,6 +97,32 @@ describe("a count in an answer that nobody reads", () => {
 
 const REPORTED = { ...COUNTS, cost: 0.00012345 };
 
+describe("an answer that cannot be true", () => {
+  it.each([false, true])("is in doubt, and keeps no other call waiting: a cost of 1e300 (stream: %s)", async (stream) => {
+    const { kit, call } = await open({ ...COUNTS, cost: 1e300 }, { provider: { reportsCost: { unlistedHoldNano: undefined } } });
+    const answer = await call({ stream });
+    expect(answer.status).toBe(200);
+    await answer.text();
+    const [trace] = await kit.settled(1);
+    expect(trace).toMatchObject({ cost_basis: "unpriced", unit_cost_usd: null });
+    const { spentNano, inDoubtNano } = await kit.account();
+    expect([spentNano, formatUsd(inDoubtNano)]).toEqual([0n, trace!.held_usd]);
+    expect(await kit.store.holdsInDoubt(10)).toMatchObject([{ reason: "unpriced: implausible_cost above 1000000 USD" }]);
+    expect((await call({ stream })).status).toBe(200);
+    await kit.settled(2);
+  });
+
+  it("is booked at its bound, and keeps no other call waiting: more tokens than there are", async () => {
+    const { kit, call } = await open({ prompt_tokens: 4_000_000_000_000_000, completion_tokens: 5, total_tokens: 4_000_000_000_000_005 });
+    await (await call()).text();
+    const [trace] = await kit.settled(1);
+    expect(["estimated", "unpriced", "in_doubt"]).toContain(trace!.cost_basis);
+    expect((await call()).status).toBe(200);
+    await kit.settled(2);
+    expect((await kit.store.verify()).findings).toEqual([]);
+  });
+});
+
 describe("the cost that a provider reports", () => {
   it("is kept beside ours, and not booked unless that is configured", async () => {
     const { kit, call } = await open(REPORTED);

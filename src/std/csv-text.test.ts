@@ -14,6 +14,13 @@ it("reads what it has written, whatever the fields hold", () => {
   );
 });
 
+it("leaves nothing that a spreadsheet would compute, but numbers, and reads it back as it was", () => {
+  const row = ["=cmd|calc", "@SUM(A1)", "+x", "-y", "'=z", "-0.5", "+1", "'plain", "\tx"];
+  const text = writeCsv([row]);
+  expect(text).toBe("'=cmd|calc,'@SUM(A1),'+x,'-y,''=z,-0.5,+1,'plain,'\tx");
+  expect(readCsv(text).rows[0]!.map((cell) => cell.text)).toEqual(row);
+});
+
 it("quotes fields as RFC 4180 asks", () => {
   expect(
     writeCsv([

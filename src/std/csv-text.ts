@@ -44,7 +44,7 @@ export function readCsv(text: string): CsvReading {
       value = text.slice(at, end);
       at = end;
     }
-    row.push({ text: value, ...place });
+    row.push({ text: GUARDED.test(value) ? value.slice(1) : value, ...place });
     if (text[at] === ",") {
       at += 1;
       continue;
@@ -76,8 +76,19 @@ function endOfField(text: string, start: number): number {
   return at;
 }
 
-/** Rows as RFC 4180 has them, without an end of line after the last. */
+/** What a spreadsheet would compute, numbers aside, and what looks like one with the guard before it. */
+const FORMULA = /^'*[=+\-@\t\r]/;
+const NUMBER = /^[+-]?\d+(\.\d+)?$/;
+const GUARDED = /^'+[=+\-@\t\r]/;
+
+/**
+ * Rows as RFC 4180 has them, without an end of line after the last. Text that a spreadsheet would take for a formula gets an apostrophe,
+ * which `readCsv` takes off again.
+ */
 export function writeCsv(rows: readonly (readonly string[])[]): string {
-  const field = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const field = (raw: string) => {
+    const text = FORMULA.test(raw) && !NUMBER.test(raw) ? `'${raw}` : raw;
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
   return rows.map((row) => row.map(field).join(",")).join("\r\n");
 }

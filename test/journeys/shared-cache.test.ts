@@ -157,7 +157,7 @@ describe.skipIf(!areHere)("two gateways with Redis between them", () => {
         const states = [await cacheCheck(one), await cacheCheck(other)];
         return states.every(({ status, check }) => status === 200 && check.ok && check.degraded === true);
       });
-      expect(warnings()).toEqual(known.map((lines) => lines + 1));
+      await expect.poll(warnings, { timeout: 10_000 }).toEqual(known.map((lines) => lines + 1));
       expect(await (await fetch(`${one.url}/metrics`)).text()).toContain("ballast_cache_up 0\n");
     } finally {
       redis.resume();
@@ -169,7 +169,7 @@ describe.skipIf(!areHere)("two gateways with Redis between them", () => {
     const known = warnings();
     await redis.kill();
     await spendAll("killed", "0.01");
-    expect(warnings()).toEqual(known.map((lines) => lines + 1));
+    await expect.poll(warnings, { timeout: 10_000 }).toEqual(known.map((lines) => lines + 1));
     await redis.start();
     await bothAreUp();
     await look(one, "killed");

@@ -1,7 +1,7 @@
 import { spansAnswer, spansBody } from "../../contract/spans-contract.ts";
 import { eventsAnswer, eventsBody } from "../../contract/usage-events-contract.ts";
 import { ok, type Route, route } from "../api-route.ts";
-import { factOfEvent } from "../usage-events.ts";
+import { factOfEvent, firstOfEach } from "../usage-events.ts";
 import { factsOfSpans } from "../usage-spans.ts";
 
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -19,7 +19,7 @@ export const eventsRoutes: readonly Route[] = [
     handle: async ({ body }, deps) => {
       const now = deps.now();
       const facts = body.events.map((event, index) => factOfEvent(event, `/events/${index}`, deps.unitCosts.prices, now));
-      await deps.store.keepFacts(facts.map((fact) => JSON.stringify(fact)));
+      await deps.store.keepFacts(firstOfEach(facts).map((fact) => JSON.stringify(fact)));
       return ok({
         accepted: facts.length,
         events: facts.map(({ event_id: id, source, cost_usd, reason }) => ({ id, source, cost_usd, reason })),
@@ -38,7 +38,7 @@ export const eventsRoutes: readonly Route[] = [
     },
     handle: async ({ body }, deps) => {
       const { facts, rejected } = factsOfSpans(body.resourceSpans, deps.unitCosts.prices, deps.now());
-      if (facts.length > 0) await deps.store.keepFacts(facts.map((fact) => JSON.stringify(fact)));
+      if (facts.length > 0) await deps.store.keepFacts(firstOfEach(facts).map((fact) => JSON.stringify(fact)));
       const [errorMessage] = rejected;
       return ok(errorMessage === undefined ? {} : { partialSuccess: { rejectedSpans: rejected.length, errorMessage } });
     },

@@ -29,14 +29,19 @@ export function repricingText(answer: RepriceAnswer): string {
   const { month, booked, known_then: then, known_now: now, as_known_at, remembered_since } = answer;
   const totals = [
     ["as booked", String(booked.calls), "", booked.contracted_usd, "", String(booked.unknown)],
-    ["as known then", String(then.calls), then.list_usd, then.contracted_usd, then.billed_usd, String(then.unpriced)],
-    [`as known at ${as_known_at}`, String(now.calls), now.list_usd, now.contracted_usd, now.billed_usd, String(now.unpriced)],
+    ["as known then", String(then.calls), listUsd(then), then.contracted_usd, then.billed_usd, String(then.unpriced)],
+    [`as known at ${as_known_at}`, String(now.calls), listUsd(now), now.contracted_usd, now.billed_usd, String(now.unpriced)],
   ];
   const columns = [{ title: month }, right("calls"), right("list usd"), right("contracted usd"), right("billed usd"), right("unpriced")];
   const parts = [printTable(columns, totals), ...changeParts(answer), ...besideParts(answer)];
   parts.push(`What was known of prices is kept since ${remembered_since}.`);
   parts.push(conclusion(answer));
   return parts.join("\n\n");
+}
+
+/** Calls without a list price are in no sum of list prices: unknown is not zero. */
+function listUsd({ calls, unpriced, without_list_price, list_usd }: RepriceAnswer["known_now"]): string {
+  return without_list_price > 0 && without_list_price === calls - unpriced ? "–" : list_usd;
 }
 
 /** Why the month costs something else: lines that add up to the difference. */

@@ -34,7 +34,7 @@ export function isReportedPriceId(priceId: string): boolean {
 }
 
 /** Why an answer has no price, beside what `priceCall` knows. */
-export type UnpricedAnswerReason = UnpricedReason | "billed_apart" | "no_reported_cost";
+export type UnpricedAnswerReason = UnpricedReason | "billed_apart" | "no_reported_cost" | "implausible_cost";
 
 export interface UnpricedAnswer {
   readonly outcome: "unpriced";

@@ -55,6 +55,11 @@ export function unitPriceId({ measure, upToK, useCase, validFrom }: UnitPrice): 
   return `unit/${measure}${upToK === null ? "" : `@k${upToK}`}${useCase === null ? "" : `/${useCase}`}@${since}`;
 }
 
+/** One part of a call, or one event, above a million dollars is a mistake of units. */
+export function isImplausible(atto: Atto): boolean {
+  return atto > 1_000_000n * 10n ** 18n;
+}
+
 /** Cost text of a priced part; null where nobody knows it. */
 export function partUsd(cost: PartCost): string | null {
   return cost.outcome === "priced" ? formatDecimal(cost.atto, 18) : null;

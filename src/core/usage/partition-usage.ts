@@ -142,6 +142,9 @@ function hasWholeCounts(usage: TokenCounts): boolean {
   );
 }
 
+/** More of one thing in one answer than any provider gives: such a count is a mistake, and sums of such counts would end exact arithmetic. */
+export const MOST_COUNT = 1_000_000_000_000;
+
 export function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= MOST_COUNT;
 }

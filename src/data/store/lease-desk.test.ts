@@ -157,6 +157,12 @@ describe("the lease desk", () => {
     expect(await standing(desk)).toMatchObject({ leasedNano: 1000n, heldNano: 1000n });
   });
 
+  it("holds no more for a call than any single call may cost", async () => {
+    const desk = aDesk();
+    await expect(desk.hold("h1", [SCOPE], 2n ** 63n, AT)).rejects.toMatchObject({ code: "hold_too_large" });
+    expect(desk.openHolds()).toBe(0);
+  });
+
   it("refuses no call for money that is there: when others keep taking it before the call can, that is said", async () => {
     // Whenever it is asked, the store is short, and by its answer there is money again.
     const account = { ...(await store.accounts(["b"], AT))[0]!, leasedNano: 0n };

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { MOST_COST_NANO } from "../../contract/most-amounts.ts";
 import { Problem } from "../../contract/problem.ts";
 import { type Account, availableNano, type Budget } from "../../core/ledger/budget.ts";
-import type { Nano } from "../../core/money/usd.ts";
+import { formatUsd, type Nano } from "../../core/money/usd.ts";
 import type { CallScope } from "../../core/scope/scope.ts";
 import type { Instant } from "../../core/time/window.ts";
 import type { Ending, LedgerStore, Recall } from "../../ports/ledger-store.ts";
@@ -113,9 +114,10 @@ export class LeaseDesk {
 
   /**
    * @param scopes the call's scope, once per provider and model that it may be sent to: all their budgets must carry it
-   * @throws Problem store_unavailable, ledger_contended when there is money and other calls keep taking it, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
+   * @throws Problem hold_too_large, store_unavailable, ledger_contended when there is money and other calls keep taking it, or lease_used_up where all budgets serve from their leases meanwhile; then nothing is held and the call must not be sent
    */
   async hold(holdId: string, scopes: readonly CallScope[], amountNano: Nano, at: Instant): Promise<HoldResult> {
+    if (amountNano > MOST_COST_NANO) throw new Problem("hold_too_large", { needed_usd: formatUsd(amountNano) });
     let waiting: { readonly until: number; readonly recalls: Record<string, number> } | undefined;
     for (let round = 0; ; round++) {
       // While endings cannot be written, no new call is let through on leases that were given before, unless its budgets want that. What

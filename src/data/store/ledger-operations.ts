@@ -19,6 +19,9 @@ import type { LeaseRecalls } from "./lease-recalls.ts";
 import type { LedgerDatabase, SqlRow } from "./ledger-database.ts";
 import { epochOfLostLease } from "./lost-lease.ts";
 
+/** Sums of an account are 64 bit integers of nano-dollars: half of what these hold, four thousand million dollars. */
+const MOST_SUM_NANO = 2n ** 62n;
+
 /** What changes money, one method each. Every method checks before it writes, so that a refusal leaves nothing behind. */
 export class LedgerOperations {
   readonly #database: LedgerDatabase;
@@ -73,7 +76,8 @@ export class LedgerOperations {
   }
 
   /** @param dead for a call of a process that is gone: whose lease it was held from, and why it is in doubt */
-  end(ending: Ending, dead: { leaseHolder?: number; reason?: string } = {}): EndingAnswer {
+  end(asked: Ending, dead: { leaseHolder?: number; reason?: string } = {}): EndingAnswer {
+    const ending = this.#bookable(asked);
     if (ending.epoch !== undefined && ending.epoch !== this.#sheet.epoch) return this.endLate(ending);
     if (ending.kind !== "none") {
       if (dead.leaseHolder === undefined) this.#sheet.requireAlive();
@@ -97,6 +101,16 @@ export class LedgerOperations {
     }
     this.#keepAnswer(ending);
     return { applied: true, warned: this.#warned(ending.accounts) };
+  }
+
+  /** An ending that could never be written would keep all others waiting, and a start too: what the ledger cannot hold is in doubt. */
+  #bookable(ending: Ending): Ending {
+    if (ending.kind !== "settle" || this.#holds(ending.accounts, ending.amountNano)) return ending;
+    return { ...ending, kind: "doubt", amountNano: 0n, doubt: "the cost is beyond what the ledger can hold" };
+  }
+
+  #holds(accounts: readonly string[], amountNano: Nano): boolean {
+    return amountNano <= MOST_SUM_NANO && accounts.every((id) => (this.#sheet.find(id)?.spentNano ?? 0n) + amountNano <= MOST_SUM_NANO);
   }
 
   /**
@@ -144,6 +158,10 @@ export class LedgerOperations {
     const created = this.#createDue(request.create, request.at);
     const accounts = request.wants.map((want) => this.#sheet.open(want.budgetId, want.window).id);
     if (!seen) {
+      if (!this.#holds(accounts, request.amountNano)) {
+        const message = "So much is spent already that the ledger cannot hold this too; nothing was booked.";
+        throw new Problem("amount_invalid", { field: "/cost_usd", request_id: requestId }, { message });
+      }
       this.#database.run("put-tracked-request", { requestId, tenant, fingerprint });
       this.#sheet.append({
         ...this.#blank("track", request.at),

@@ -122,6 +122,22 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         expect(await opened.readOutbox("request_trace", 10)).toHaveLength(1);
       });
 
+      it("puts in doubt what it cannot hold: an ending that is never written would keep all others waiting, and a start", async () => {
+        const opened = await withLease(100n);
+        await opened.end(anEnding("absurd", "settle", 10n ** 30n, 60n));
+        await opened.end(anEnding("sound", "settle", 30n, 40n));
+        expect(await opened.accounts(["b"], AT)).toMatchObject([{ spentNano: 30n, inDoubtNano: 60n }]);
+        const reason = "the cost is beyond what the ledger can hold";
+        expect(await opened.holdsInDoubt(10)).toMatchObject([{ holdId: "absurd", reason }]);
+        const tokens = { inputTokens: 1, outputTokens: 1, fingerprint: "", trace: "{}" };
+        const wants = [{ budgetId: "b", window: WINDOW }];
+        const track = (amountNano: bigint) =>
+          opened.track({ requestId: `r${amountNano}`, at: AT, tenant: "a", wants, create: [], amountNano, ...tokens });
+        await track(2n ** 62n - 1000n);
+        await expect(track(2000n)).rejects.toMatchObject({ code: "amount_invalid" });
+        expect((await opened.verify()).findings).toEqual([]);
+      });
+
       it("records a threshold once a window, in the transaction that reaches it", async () => {
         const opened = await withLease(900n);
         await opened.end(anEnding("h1", "settle", 400n, 450n));
