@@ -137,7 +137,7 @@ async function start(
       unitCosts: unitCostSettings(config),
       newTraceId,
       log,
-      readiness: () => readiness(store, warehouse, cache, config),
+      readiness: () => readiness({ store, desk, warehouse, cache }, config),
     },
     {
       serverFactory(handler) {
@@ -221,7 +221,14 @@ function adminTokenOf(config: Config): string {
   return token;
 }
 
-async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, cache: SharedCache, config: Config): Promise<ReadyCheck[]> {
+interface ReadyParts {
+  readonly store: LedgerStore;
+  readonly desk: LeaseDesk;
+  readonly warehouse: Warehouse | undefined;
+  readonly cache: SharedCache;
+}
+
+async function readiness({ store, desk, warehouse, cache }: ReadyParts, config: Config): Promise<ReadyCheck[]> {
   const check = async (name: string, look: () => Promise<string>) => {
     try {
       return { name, ok: true, detail: await look() };
@@ -231,7 +238,11 @@ async function readiness(store: LedgerStore, warehouse: Warehouse | undefined, c
   };
   const none = config.stores.warehouse === "none";
   const waiting = none ? "rows are in the outbox, and stay there while no warehouse is configured" : "rows wait in the outbox";
-  const ledger = check("ledger", async () => `${(await store.outboxDepth()).waiting} ${waiting}`);
+  const ledger = check("ledger", async () => {
+    const unwritten = desk.unwrittenEndings();
+    if (unwritten > 0) throw new Error(`${unwritten} calls have ended and cannot be booked, so new ones are refused; the log says why`);
+    return `${(await store.outboxDepth()).waiting} ${waiting}`;
+  });
   const missing = async () => {
     if (none) return "none configured: calls and budgets work, there are no reports";
     throw new Problem("warehouse_missing");

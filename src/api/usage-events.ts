@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { Static } from "typebox";
 import { MOST_COST_NANO } from "../contract/most-amounts.ts";
 import { Problem } from "../contract/problem.ts";
+import { UNIT_COST_FILTERS } from "../contract/unit-cost-groups.ts";
 import { type eventsBody, RUN_KINDS, type RunKind, type UsageEventType } from "../contract/usage-events-contract.ts";
 import type { UsageFact } from "../contract/usage-fact.ts";
 import { formatDecimal, formatUsd, parseDecimal } from "../core/money/usd.ts";
@@ -21,19 +22,8 @@ const EARLIEST = Date.UTC(2000, 0, 1);
 /** More of one thing in one event is a mistake of units. */
 const MOST_UNITS = 1_000_000_000_000n;
 
-const SCOPE_FIELDS = [
-  "environment",
-  "feature",
-  "service",
-  "team",
-  "use_case",
-  "provider",
-  "model",
-  "run",
-  "session",
-  "experiment",
-  "job",
-] as const;
+type ScopeField = Exclude<(typeof UNIT_COST_FILTERS)[number], "tenant">;
+const SCOPE_FIELDS = UNIT_COST_FILTERS.filter((name): name is ScopeField => name !== "tenant");
 
 interface EventShape {
   readonly needs: readonly (keyof EventData)[];
@@ -134,7 +124,7 @@ function startedKind(data: EventData, place: string): RunKind {
 }
 
 function scopeOfEvent(data: EventData, place: string) {
-  const value = (name: (typeof SCOPE_FIELDS)[number] | "tenant") => {
+  const value = (name: (typeof UNIT_COST_FILTERS)[number]) => {
     const text = data[name];
     return text === undefined ? "" : checkScopeValue(text, `${place}/${name}`);
   };

@@ -6,11 +6,15 @@ type UnitCosts = Config["unit_costs"];
 
 /** What is wrong between the settings of unit costs. */
 export function unitCostConflicts(parts: {
+  readonly prices: Numbered<UnitCosts["prices"][number]>;
   readonly pools: Numbered<UnitCosts["pools"][number]>;
   readonly revenue: Numbered<UnitCosts["revenue"][number]>;
   readonly baselines: Numbered<UnitCosts["baselines"][number]>;
 }): Conflict[] {
   return [
+    ...repeated(parts.prices, "unit_costs.prices", ({ measure, k = "", use_case = "", valid_from }) => {
+      return [measure, k, use_case, valid_from === undefined ? "" : Date.parse(valid_from)].join(" ");
+    }),
     ...repeated(parts.pools, "unit_costs.pools", ({ name, from = "" }) => `${name} ${from}`),
     ...repeated(parts.baselines, "unit_costs.baselines", ({ use_case }) => use_case),
     ...parts.pools.flatMap(({ index, entry }) => monthConflicts(entry, `unit_costs.pools[${index}]`)),

@@ -118,6 +118,7 @@ function soundParts(written: WrittenConfig, { findings, places }: SettingsReadin
     channelNames: written.notify.channels.flatMap((channel: { name?: string } | undefined) => channel?.name ?? []),
     alertRoutes: soundOf(written.notify.routes, "notify.routes"),
     unitCosts: {
+      prices: soundOf(written.unit_costs.prices, "unit_costs.prices"),
       pools: soundOf(written.unit_costs.pools, "unit_costs.pools"),
       revenue: soundOf(written.unit_costs.revenue, "unit_costs.revenue"),
       baselines: soundOf(written.unit_costs.baselines, "unit_costs.baselines"),

@@ -46,6 +46,14 @@ const WORDS: Readonly<Record<string, string>> = {
   human: "people's minutes",
 };
 
+/** Which of the two periods is empty, and what to ask instead. */
+function nothingToCompare({ before, after }: CostChangeAnswer, day: (text: string) => string): string {
+  const empty = [before, after].filter(({ requests }) => requests === 0).map(({ from, to }) => `from ${day(from)} to ${day(to)}`);
+  if (empty.length === 0) return "The cost of no request is known in one of the two, so there is nothing to compare.";
+  const instead = "Ask for another week (--week this), or for a period with calls before it (--from, --to).";
+  return `There were no requests ${empty.join(" and ")}, so there is nothing to compare. ${instead}`;
+}
+
 export function costChangeText(answer: CostChangeAnswer, table: typeof printTable): string {
   const { before, after, per_request: perRequest, total, filter } = answer;
   const whose =
@@ -63,7 +71,7 @@ export function costChangeText(answer: CostChangeAnswer, table: typeof printTabl
     ["requests", String(before.requests), String(after.requests), "", ""],
   ];
   const lines = [head, "", table(columns, rows)];
-  if (!perRequest || !total) return [...lines, "", "One of the two had no requests, so there is nothing to compare."].join("\n");
+  if (!perRequest || !total) return [...lines, "", nothingToCompare(answer, day)].join("\n");
   const causes = perRequest.parts.map(({ cause, usd }, index) => [WORDS[cause] ?? cause, signed(usd), signed(total.parts[index]!.usd)]);
   const said = causes.filter(([, one, all]) => one !== "0" || all !== "0");
   const sums = ["the change", signed(perRequest.change_usd), signed(total.change_usd)];

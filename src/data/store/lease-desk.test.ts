@@ -133,10 +133,12 @@ describe("the lease desk", () => {
     letThrough();
     await expect.poll(() => failures.length).toBe(3);
     await expect.poll(() => standing(desk)).toMatchObject({ heldNano: 0n, spentNano: 300n });
+    expect(desk.unwrittenEndings()).toBe(0);
     const broken = aDesk({ failing: 200 });
     await broken.end(settled(await held(broken, "h2", 500n), 300n));
     await expect.poll(() => failures.length).toBeGreaterThan(3);
     await expect(broken.hold("h3", [SCOPE], 1n, AT)).rejects.toMatchObject({ code: "store_unavailable" });
+    expect(broken.unwrittenEndings()).toBe(1);
   });
 
   it("finds a lease that was given although its answer was lost", async () => {

@@ -225,6 +225,11 @@ export class LeaseDesk {
     return this.#warnings.warns(accounts);
   }
 
+  /** Endings that the store has refused to take, and that are tried again; no call is let through meanwhile but on leases that may serve. */
+  unwrittenEndings(): number {
+    return this.#unwritten.size;
+  }
+
   /** Calls whose ending is not in the store yet. */
   openHolds(): number {
     return this.#leases.openHolds();
