@@ -1,19 +1,14 @@
-import { type Static, type TSchemaOptions, Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { ACTION_PATTERN } from "../core/policy/action-list.ts";
 import type { SettingSchema } from "./setting-schema.ts";
-import type { TextFormatName } from "./text-formats.ts";
+import { amount, closed, type Options, text as writtenText } from "./setting-shapes.ts";
 
 /*
  * What a policy file may say: `use_cases`, `providers` and `reporting` as the controls document prints them, `spend_slo` as the economics
  * document prints its budget guard, and what both leave to a default.
  */
 
-type Options = Omit<TSchemaOptions, "format" | "description"> & { readonly format?: TextFormatName };
-
-const text = (description: string, options: Options = {}) => Type.String({ minLength: 1, maxLength: 200, description, ...options });
-const amount = (description: string, format: TextFormatName) => Type.Unsafe<string>({ type: ["string", "number"], format, description });
-const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string) =>
-  Type.Object(properties, { additionalProperties: false, description });
+const text = (description: string, options: Options = {}) => writtenText(description, { maxLength: 200, ...options });
 const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string, minItems = 0) =>
   Type.Array(item, { minItems, maxItems: 10_000, description });
 

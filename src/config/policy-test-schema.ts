@@ -1,16 +1,12 @@
-import { type Static, type TSchemaOptions, Type } from "typebox";
+import { type Static, Type } from "typebox";
 import { SIGNAL_NAMES, SIGNALS, type SignalName } from "../core/levers/signal-list.ts";
 import type { SettingSchema } from "./setting-schema.ts";
-import type { TextFormatName } from "./text-formats.ts";
+import { closed, type Options, text as writtenText } from "./setting-shapes.ts";
 
 /* What a file for `ballast policy test` may say: signals over virtual time, and what is to come of them. */
 
-type Options = Omit<TSchemaOptions, "format" | "description"> & { readonly format?: TextFormatName };
-
-const text = (description: string, options: Options = {}) => Type.String({ minLength: 1, maxLength: 4000, description, ...options });
+const text = (description: string, options: Options = {}) => writtenText(description, { maxLength: 4000, ...options });
 const figure = (description: string) => Type.Unsafe<string>({ type: ["string", "number"], description });
-const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string) =>
-  Type.Object(properties, { additionalProperties: false, description });
 const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string, minItems = 0) =>
   Type.Array(item, { minItems, maxItems: 10_000, description });
 const name = (description: string) => Type.Optional(text(description, { format: "scope-value" }));

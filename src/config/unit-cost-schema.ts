@@ -1,19 +1,13 @@
-import { type TSchemaOptions, Type } from "typebox";
+import { Type } from "typebox";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { POOL_DRIVERS } from "../core/unit-cost/cost-pool.ts";
 import { PRICED_MEASURES } from "../core/unit-cost/measures.ts";
+import { amount, closed, list, text as writtenText } from "./setting-shapes.ts";
 import type { TextFormatName } from "./text-formats.ts";
 
 /* The settings under unit_costs, as config-schema.ts has the others. */
 
-type Options = Omit<TSchemaOptions, "format" | "description"> & { readonly default?: unknown; readonly format?: TextFormatName };
-
-const text = (description: string, format: TextFormatName) => Type.String({ minLength: 1, description, format });
-const amount = (description: string, format: "usd" | "price") => Type.Unsafe<string>({ type: ["string", "number"], format, description });
-const closed = <Properties extends Parameters<typeof Type.Object>[0]>(properties: Properties, description: string, options: Options = {}) =>
-  Type.Object(properties, { additionalProperties: false, description, ...options });
-const list = <Item extends Parameters<typeof Type.Array>[0]>(item: Item, description: string) =>
-  Type.Array(item, { maxItems: 10_000, description, default: [] });
+const text = (description: string, format: TextFormatName) => writtenText(description, { format });
 
 const POOL_DIMENSIONS = SCOPE_DIMENSIONS.filter((dimension) => dimension !== "api_key" && dimension !== "run");
 const scopeOf = (what: string) => {
