@@ -7,6 +7,7 @@ import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
 import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
+import { LeverBoard } from "./data/store/lever-board.ts";
 import { ProcessLife } from "./data/store/process-life.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
 import { callSettings, defaultBudgetOf, runBudgetOf, servedProvider } from "./from-config.ts";
@@ -70,6 +71,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   const keys = await KeyRing.open(store, now);
   const journal = new CallJournal(place.journalFolder, store.epoch);
   opened.push(() => journal.close());
+  const levers = new LeverBoard();
   const recallWaitMs = config.gateway.recall_wait_ms;
   const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: retryWithBackoff(log), recallWaitMs });
   const life = new ProcessLife({ store, budgets, keys, desk, log });
@@ -88,6 +90,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     desk,
     store,
     prices,
+    levers,
     settings,
     connections,
     answers: new SharedAnswers(
@@ -108,7 +111,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     },
     log,
   };
-  const ledgerParts = { store, cache, statuses, budgets, keys, desk, life };
+  const ledgerParts = { store, cache, statuses, budgets, keys, desk, life, levers };
   return { ...ledgerParts, prices, priceParts, providers, settings, newTraceId, door: gatewayDoor(gateway) };
 }
 

@@ -15,6 +15,7 @@ import { BudgetCatalog, type RunDefaults } from "../data/store/budget-catalog.ts
 import { CallJournal } from "../data/store/call-journal.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
 import { LeaseDesk, retryWithBackoff } from "../data/store/lease-desk.ts";
+import { LeverBoard } from "../data/store/lever-board.ts";
 import { openSqliteLedgerStore } from "../data/store/sqlite-ledger-store.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
 import { idSource } from "../std/random-id.ts";
@@ -97,11 +98,13 @@ export async function openGatewayKit(options: KitOptions = {}) {
     ...options.settings,
   };
   const inspector = new BodyInspector();
+  const levers = new LeverBoard();
   const gateway: Gateway = {
     keys,
     desk,
     store,
     prices: createPriceBook(readPriceFiles()),
+    levers,
     settings,
     connections: new ProviderConnections(),
     answers: new SharedAnswers(new AnswerCache(1_000_000, settings.idempotencyTtlMs), undefined, settings.idempotencyTtlMs),

@@ -6,6 +6,7 @@ import { reportedPriceId } from "../core/pricing/price-answer.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
+import type { LeverBoard } from "../data/store/lever-board.ts";
 import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
 import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
@@ -33,6 +34,8 @@ export interface Gateway {
   readonly desk: LeaseDesk;
   readonly store: LedgerStore;
   readonly prices: PriceBook;
+  /** What cost levers are turned now. */
+  readonly levers: Pick<LeverBoard, "inForce">;
   readonly settings: CallSettings;
   readonly connections: ProviderConnections;
   /** Earlier answers, for budgets that allow nothing else once they are used up. */
