@@ -2,7 +2,7 @@ import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import type { LeaseDesk } from "./data/store/lease-desk.ts";
-import { BEAT_MS, type ProcessLife, RECALL_POLL_MS } from "./data/store/process-life.ts";
+import { BEAT_MS, CHANGE_POLL_MS, type ProcessLife, RECALL_POLL_MS } from "./data/store/process-life.ts";
 import { drainOutbox, TRACE_BATCH } from "./ingest/drain-outbox.ts";
 import type { EventSettings } from "./notify/alert-event.ts";
 import type { AlertLog, Channel } from "./notify/channel.ts";
@@ -72,6 +72,16 @@ export const JOBS: readonly Job[] = [
     steady: true,
     run: async ({ life }) => {
       await life.answerRecalls();
+      return false;
+    },
+  },
+  {
+    name: "changes without news",
+    everyMs: CHANGE_POLL_MS,
+    by: "each",
+    steady: true,
+    run: async ({ life }) => {
+      await life.learnChanges();
       return false;
     },
   },
