@@ -113,7 +113,10 @@ export const JOBS: readonly Job[] = [
     name: "alerts out of the outbox",
     everyMs: 1000,
     by: "one",
-    run: async ({ store, notify, now }) => (await takeAlerts(store, notify.routes, now)) === ALERT_BATCH,
+    run: async ({ store, notify, now }) => {
+      const names = notify.channels.map(({ name }) => name);
+      return (await takeAlerts(store, notify.routes, now, names)) === ALERT_BATCH;
+    },
   },
   {
     name: "alerts that are over",
