@@ -20,6 +20,7 @@ import type {
   TierConfig,
 } from "./config-schema.ts";
 import { didYouMean } from "./did-you-mean.ts";
+import { policyNameConflicts } from "./read-control-policies.ts";
 import { isLoopback } from "./text-formats.ts";
 
 /** Entries of a list with their numbers in the file, those left out that cannot be read. */
@@ -50,11 +51,14 @@ export interface SoundParts {
   /** Every channel's name, of those with other faults too. */
   readonly channelNames: readonly string[];
   readonly alertRoutes: Numbered<Config["notify"]["routes"][number]>;
+  /** Paths of policies, with holes where an entry cannot be read. */
+  readonly policies: readonly string[];
   readonly unitCosts: Parameters<typeof unitCostConflicts>[0];
 }
 
 export function conflictsOf(parts: SoundParts): Conflict[] {
   return [
+    ...policyNameConflicts(parts.policies),
     ...openDoor(parts),
     ...(parts.defaultBudget ? limitConflicts(parts.defaultBudget, "default_budget") : []),
     ...(parts.defaultBudget?.window === "run"
