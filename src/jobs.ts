@@ -1,3 +1,4 @@
+import type { Controls } from "./controller/controls.ts";
 import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
@@ -19,6 +20,8 @@ export interface JobParts {
   readonly desk: LeaseDesk;
   readonly life: ProcessLife;
   readonly budgets: BudgetCatalog;
+  /** Absent in a process that only takes calls. */
+  readonly controls?: Pick<Controls, "isDue" | "tick"> | undefined;
   /** A file for rows on their way into the warehouse. */
   readonly spool: string;
   /** What prices calls, to be kept for months that are priced again. */
@@ -133,6 +136,15 @@ export const JOBS: readonly Job[] = [
     everyMs: 1000,
     run: async ({ store, budgets, now }) => {
       await budgets.renew(await store.turnRaises(now()));
+      return false;
+    },
+  },
+  {
+    name: "levers are turned as caps are used up",
+    by: "one",
+    everyMs: 1000,
+    run: async ({ controls }) => {
+      if (controls?.isDue()) await controls.tick();
       return false;
     },
   },
