@@ -108,7 +108,7 @@ export class Controls implements RunningControls {
       const pages = unwritten.note(look?.decided ?? [], now());
       log.warn({ error: (error as Error).message, unwritten: unwritten.size }, "a tick of the controls could not be carried out");
       // Alerts go through the ledger, which is what is away: the log is the one way left.
-      for (const page of pages) log.error(page, "a lever could not be turned back; it is tried again");
+      for (const page of pages) log.error(page, "levers have to go back and cannot, since the ledger cannot be written; it is tried again");
     }
   }
 

@@ -28,14 +28,14 @@ export class UnwrittenReverts {
   }
 
   /** @returns what somebody has to be paged for, since no message can be stored */
-  note(decided: readonly DecidedSubject[], now: Instant): { readonly subject: string; readonly detail: string }[] {
+  note(decided: readonly DecidedSubject[], now: Instant): { readonly subject: string; readonly about: string; readonly detail: string }[] {
     return decided.flatMap(({ subject, was, state, decisions }) => {
       const reverts = decisions.filter(({ kind }) => kind === "revert");
       if (reverts.length === 0) return [];
       const failed = new Set<LeverId>(reverts.flatMap((decision) => (decision.kind === "revert" ? [decision.lever] : [])));
-      const pages = decisions.flatMap((decision) => (decision.kind === "page" && decision.about === "revert_failed" ? [decision] : []));
+      const pages = decisions.flatMap((decision) => (decision.kind === "page" ? [decision] : []));
       this.#failed.set(subject, { was, state: afterDecisions(state, [...reverts, ...pages], now, failed) });
-      return pages.map(({ detail }) => ({ subject, detail }));
+      return pages.map(({ about, detail }) => ({ subject, about, detail }));
     });
   }
 
