@@ -32,7 +32,7 @@ export interface CheckedGuardrail {
   readonly limit: number;
 }
 
-export type RevertCause = "guardrail" | "cleared" | "excluded" | "approved" | "again";
+export type RevertCause = "guardrail" | "cleared" | "excluded" | "approved" | "again" | "stopped";
 
 /** One thing to do. All together they take the state to the next (`after-decisions.ts`). */
 export type Decision =
@@ -99,7 +99,8 @@ export interface Held {
     | "held_off"
     | "revert_failed"
     | "approval_refused"
-    | "waits_for_revert";
+    | "waits_for_revert"
+    | "stopped";
   readonly detail: string;
 }
 

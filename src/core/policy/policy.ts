@@ -16,6 +16,12 @@ export function subjectKey({ kind, name }: Subject): string {
   return `${kind}:${name}`;
 }
 
+/** "use_case:ops_copilot" as a subject again. */
+export function subjectOf(key: string): Subject {
+  const at = key.indexOf(":");
+  return { kind: key.slice(0, at) as Subject["kind"], name: key.slice(at + 1) };
+}
+
 /** Shares of a cap are whole millionths, so that what is spent is compared with them exactly. */
 export const WHOLE_SHARE = 1_000_000n;
 
