@@ -67,10 +67,11 @@ function burnOf(context: CommandContext): bigint {
   throw new UsageError(`--burn ${text} is no share of the cap up to 10.`, "Write it as --burn 0.9 or --burn 90%.");
 }
 
-function linesOf({ assumed, phases, checks }: DryRun, passed: boolean): string[] {
-  const signals = assumed.map(({ guardrail, holding, broken }) => `${guardrail} ${holding} (broken: ${broken})`).join(", ");
+function linesOf({ assumed, exhaustionHours, phases, checks }: DryRun, passed: boolean): string[] {
+  const signals = assumed.map(({ guardrail, holding, broken }) => `${guardrail} ${holding} (broken: ${broken})`);
+  if (exhaustionHours !== undefined) signals.push(`exhaustion ${exhaustionHours} h`);
   return [
-    `Assumed, not measured: ${signals || "no guardrail is in force"}; signals are fresh and show a break at once. Nothing is said of cost.`,
+    `Assumed, not measured: ${signals.join(", ") || "no guardrail is in force"}; signals are fresh and show a break at once. Nothing is said of cost.`,
     ...phases.flatMap(phaseLines),
     "",
     ...checks.map((check) => `${check.passed ? "ok    " : "FAILED"}  ${check.name} (${check.detail})`),
@@ -86,13 +87,13 @@ function phaseLines(phase: DryRunPhase): string[] {
   return ["", `${phase.name}:`, ...(events.length > 0 ? events : ["          nothing"])];
 }
 
-function jsonOf({ assumed, phases, checks }: DryRun): object {
+function jsonOf({ assumed, exhaustionHours, phases, checks }: DryRun): object {
   const each = phases.map(({ name, events, after }) => ({
     name,
     events: events.map(({ atMs, verdict }) => ({ at: clockText(atMs), decisions: decidedTexts(verdict) })),
     levers: Object.fromEntries(turnedLevers(after).map((id) => [id, leverState(after.levers, id).value])),
   }));
-  return { assumed, phases: each, checks };
+  return { assumed, exhaustion_hours: exhaustionHours ?? null, phases: each, checks };
 }
 
 /** Minutes and seconds since the phase began: 630000 is "10:30". */
