@@ -103,9 +103,9 @@ export function dryRun(control: SubjectControl, share: bigint, start: Instant): 
   };
 }
 
-type Ending = (state: ControlState) => boolean;
+export type Ending = (state: ControlState) => boolean;
 
-interface PlayedPhase {
+export interface PlayedPhase {
   readonly phase: DryRunPhase;
   /** Of the last tick. */
   readonly end: Instant;
@@ -114,7 +114,7 @@ interface PlayedPhase {
 }
 
 /** Tick by tick until the ending is reached, or it plainly never is. */
-function playPhase(
+export function playPhase(
   control: SubjectControl,
   name: string,
   from: ControlState,
@@ -135,7 +135,8 @@ function playPhase(
   return { phase: { name, events, after: state }, end: now, tookMs: now - at, isOver: false };
 }
 
-function assumedOf(guardrail: GuardrailName, limit: number): DryRun["assumed"][number] {
+/** A value of a guardrail's signal that holds with room, and one that breaks it. */
+export function assumedOf(guardrail: GuardrailName, limit: number): DryRun["assumed"][number] {
   // A fifth away from the limit on either side, so that it holds with the room that is asked for after a failure.
   if (GUARDRAILS[guardrail].holds === "at_most") return { guardrail, holding: rounded(limit * 0.8), broken: rounded(limit * 1.25) };
   return { guardrail, holding: rounded(limit + (5 - limit) / 2), broken: rounded(limit * 0.9) };
