@@ -28,6 +28,15 @@ interface Counted {
   readonly ratedSum: number;
 }
 
+/** When a lever was turned last. */
+export interface NewestChange {
+  /** Before it. */
+  readonly calls: number;
+  readonly at: Instant | undefined;
+}
+
+export const NO_CHANGE: NewestChange = { calls: 0, at: undefined };
+
 const NONE: Counted = { at: 0, latencyMs: undefined, errors: 0, cached: 0, costNano: 0n, ratings: 0, ratedSum: 0 };
 
 /** The calls of one subject as they end, and the signals that they give. */
@@ -53,13 +62,15 @@ export class CallWindow {
   /**
    * What was measured by now, as the server measures it: failures are not timed, and latency, failures and ratings count from the newest change
    * of a lever on, since calls before it say nothing of it.
-   * @param since how many calls there were then
+   * @param change how many calls there were then, and when that was
    */
-  measure(now: Instant, since: number): Signals {
-    const signal = (name: SignalName, value: number | undefined, samples: number) =>
+  measure(now: Instant, change: NewestChange = NO_CHANGE): Signals {
+    const { calls: since, at } = change;
+    const signal = (name: SignalName, value: number | undefined, samples: number, more: { since?: Instant } = {}) =>
       value === undefined || samples === 0
         ? []
-        : [[name, { name, value, samples, observedAt: now, windowMs: SIGNALS[name].windowMs }] as const];
+        : [[name, { name, value, samples, observedAt: now, windowMs: SIGNALS[name].windowMs, ...more }] as const];
+    const counted = at === undefined ? {} : { since: at };
     const service = this.#span(SIGNALS.p95_latency_ms.windowMs, now, since);
     const rated = this.#span(SIGNALS.grounded.windowMs, now, since);
     const hour = this.#span(SIGNALS.ucr_1h.windowMs, now, 0);
@@ -67,13 +78,13 @@ export class CallWindow {
     const times = this.#calls.slice(service.from, service.to).flatMap(({ latencyMs }) => (latencyMs === undefined ? [] : [latencyMs]));
     const sorted = Float64Array.from(times).sort();
     return Object.fromEntries([
-      ...signal("p50_latency_ms", quantile(sorted, 50), sorted.length),
-      ...signal("p95_latency_ms", quantile(sorted, 95), sorted.length),
-      ...signal("error_rate", service.errors / service.count, service.count),
+      ...signal("p50_latency_ms", quantile(sorted, 50), sorted.length, counted),
+      ...signal("p95_latency_ms", quantile(sorted, 95), sorted.length, counted),
+      ...signal("error_rate", service.errors / service.count, service.count, counted),
       ...signal("cache_hit_rate", hour.cached / hour.count, hour.count),
       ...signal("ucr_1h", unitCost(hour), hour.count),
       ...signal("ucr_24h", unitCost(day), day.count),
-      ...signal("grounded", rated.ratedSum / rated.ratings, rated.ratings),
+      ...signal("grounded", rated.ratedSum / rated.ratings, rated.ratings, counted),
     ]);
   }
 

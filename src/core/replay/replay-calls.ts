@@ -11,7 +11,7 @@ import { type ControlState, FRESH_STATE, type SubjectFacts, type Verdict } from 
 import type { SubjectControl } from "../policy/subject-control.ts";
 import { isTickDue, REVERT_BOUND } from "../policy/tick-due.ts";
 import type { Instant } from "../time/window.ts";
-import { type CallOutcome, CallWindow } from "./call-window.ts";
+import { type CallOutcome, CallWindow, NO_CHANGE } from "./call-window.ts";
 
 /** A call as it was made. */
 export interface RecordedCall {
@@ -58,7 +58,7 @@ export function* replayCalls<Call extends RecordedCall>(course: CallCourse<Call>
     const facts = measured.factsAt(now);
     const verdict = decide(control, facts, state, [], now);
     state = afterDecisions(state, verdict.decisions, now);
-    if (verdict.decisions.some(({ kind }) => kind === "apply" || kind === "revert")) measured.leversChanged();
+    if (verdict.decisions.some(({ kind }) => kind === "apply" || kind === "revert")) measured.leversChanged(now);
     levers = turnedValues(state);
     [lastTick, callsSince] = [now, 0];
     return { now, calls: made, facts, verdict, state };
@@ -88,7 +88,7 @@ class CourseMeasures<Call extends RecordedCall> {
   readonly #hours = new Map<Instant, Nano>();
   readonly #asked: Record<Priority, Nano> = { p0: 0n, p1: 0n, p2: 0n };
   #spentNano = 0n;
-  #since = 0;
+  #change = NO_CHANGE;
   #exhaustion: { readonly hour: Instant; readonly signal: Signal | undefined } | undefined;
 
   constructor(course: CallCourse<Call>, start: Instant, end: Instant) {
@@ -106,15 +106,15 @@ class CourseMeasures<Call extends RecordedCall> {
     this.#asked[call.priority] += call.costNano;
   }
 
-  leversChanged(): void {
-    this.#since = this.#window.count;
+  leversChanged(now: Instant): void {
+    this.#change = { calls: this.#window.count, at: now };
   }
 
   factsAt(now: Instant): SubjectFacts {
     const exhaustion = this.#exhaustionAt(now);
     return {
       spending: { spentNano: this.#scaled(this.#spentNano), observedAt: now, windowEndsAt: this.#end },
-      signals: { ...this.#window.measure(now, this.#since), ...(exhaustion ? { exhaustion } : {}) },
+      signals: { ...this.#window.measure(now, this.#change), ...(exhaustion ? { exhaustion } : {}) },
       pacing: this.#pacingAt(now),
     };
   }
