@@ -30,7 +30,7 @@ describe("the policies of a configuration", () => {
   it("are none where none is named, and the controls are on", () => {
     const path = join(folder, "empty.yaml");
     writeFileSync(path, "");
-    expect(readConfig({ path, environment: () => undefined }).controls).toEqual({ enabled: true, policies: [] });
+    expect(readConfig({ path, environment: () => undefined }).controls).toMatchObject({ enabled: true, policies: [] });
   });
 
   it("may not have the same name in two folders", () => {
