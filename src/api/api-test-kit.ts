@@ -17,6 +17,7 @@ import { windowAt } from "../core/time/window.ts";
 import { NO_UNIT_COST_SETTINGS } from "../core/unit-cost/unit-cost-settings.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
+import { LeverBoard } from "../data/store/lever-board.ts";
 import type { BacklogStore } from "../ports/backlog-store.ts";
 import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
 import type { ModelCostRow, PoolShares, UsageFactRow } from "../ports/unit-cost-questions.ts";
@@ -423,6 +424,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
           return { ...account, heldNano, idleNano: 0n, elsewhereNano: 0n, freeNano, hasRefused: false };
         }),
     },
+    levers: new LeverBoard(),
     prices: PRICES,
     ignoredUsageKeys: new Set(["usage.dance_steps"]),
     routesOf: () => [],

@@ -8,6 +8,7 @@ import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
 import { eventsRoutes } from "./routes/events-routes.ts";
+import { flagsRoutes } from "./routes/flags-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
 import { pricesRoutes } from "./routes/prices-routes.ts";
@@ -22,6 +23,7 @@ export const ROUTES: readonly Route[] = [
   ...unitCostsRoutes,
   ...runsRoutes,
   ...eventsRoutes,
+  ...flagsRoutes,
   ...budgetPreviewRoutes,
   ...budgetsRoutes,
   ...budgetOperationsRoutes,
