@@ -17,10 +17,10 @@ export interface CallerAccess {
 }
 
 /** @throws Problem key_missing, key_unknown, key_revoked, key_expired */
-export async function identifyApiCaller(headers: IncomingHttpHeaders, access: CallerAccess): Promise<ApiCaller> {
+export async function identifyApiCaller(headers: IncomingHttpHeaders, access: CallerAccess, mayBeAnyone = true): Promise<ApiCaller> {
   const secret = /^bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1] ?? headers["x-api-key"];
   if (typeof secret !== "string" || secret === "") {
-    if (access.openReads) return { kind: "anyone" };
+    if (access.openReads && mayBeAnyone) return { kind: "anyone" };
     throw new Problem("key_missing");
   }
   if (access.adminToken !== "" && isSameSecret(secret, access.adminToken)) return { kind: "admin" };

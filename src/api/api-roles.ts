@@ -2,14 +2,16 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Problem } from "../contract/problem.ts";
 import type { Role } from "./api-route.ts";
 
+/** Looked at in `api-caller.ts`. */
+const SEEN_ELSEWHERE: ReadonlySet<Role> = new Set<Role>(["caller", "sender", "ticket"]);
+
 /**
- * Callers and tickets are looked at in `api-caller.ts`.
  * @param authorization the header, if any: Bearer with the admin token; for what only reads, also Basic with it as the password,
  *   so that a browser can ask for it
  * @throws Problem role_missing without a token, role_insufficient with another one
  */
 export function authorise(role: Role, authorization: string | undefined, access: { adminToken: string; openReads: boolean }): void {
-  if (role === "open" || role === "caller" || role === "ticket" || (role === "viewer" && access.openReads)) return;
+  if (role === "open" || SEEN_ELSEWHERE.has(role) || (role === "viewer" && access.openReads)) return;
   const token = tokenOf(authorization, role);
   if (token === undefined) throw new Problem("role_missing");
   if (access.adminToken === "" || !isSameSecret(token, access.adminToken)) throw new Problem("role_insufficient");

@@ -6,9 +6,9 @@ import type { ApiDeps } from "./api-deps.ts";
 
 /**
  * open: anyone. viewer: nobody needs a token while reads are open, else the admin token. caller: as viewer, and any virtual key.
- * ticket: as viewer, but with the ticket of an address that another answer gave. admin: always the admin token.
+ * sender: always a virtual key or the admin token. ticket: as viewer, but with the ticket of an address that another answer gave. admin: always the admin token.
  */
-export type Role = "open" | "viewer" | "caller" | "ticket" | "admin";
+export type Role = "open" | "viewer" | "caller" | "sender" | "ticket" | "admin";
 
 export interface ApiCall<Params, Query, Body> {
   readonly params: Params;
@@ -19,7 +19,7 @@ export interface ApiCall<Params, Query, Body> {
   readonly host: string;
   /** The caller wants no answer that was kept: Cache-Control: no-cache. */
   readonly isFresh: boolean;
-  /** Who asks, where the role is caller; else anyone. */
+  /** Who asks, where the role is caller or sender; else anyone. */
   readonly caller: ApiCaller;
   /** The header, or "". */
   readonly ifNoneMatch: string;

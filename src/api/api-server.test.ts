@@ -20,7 +20,9 @@ describe("who may ask", () => {
     const url = sampleUrl(path);
     const isRefused = ({ status }: { status: number }) => status === 401;
     expect(isRefused(await closed.ask(method, url, { token: null, body: method === "POST" ? {} : undefined }))).toBe(role !== "open");
-    expect(isRefused(await open.ask(method, url, { token: null, body: method === "POST" ? {} : undefined }))).toBe(role === "admin");
+    expect(isRefused(await open.ask(method, url, { token: null, body: method === "POST" ? {} : undefined }))).toBe(
+      role === "admin" || role === "sender",
+    );
     expect(isRefused(await closed.ask(method, url, { body: method === "POST" ? {} : undefined }))).toBe(false);
   });
 

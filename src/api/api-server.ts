@@ -87,7 +87,7 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
       try {
         authorise(route.role, request.headers.authorization, deps);
         if (route.role === "ticket") requireTicket((request.query as { ticket?: string }).ticket, deps);
-        request.caller = route.role === "caller" ? await identifyApiCaller(request.headers, deps) : { kind: "anyone" };
+        request.caller = await callerOf(request, route, deps);
       } catch (error) {
         if (!isPage) throw error;
         return send(lockedPage(), reply);
@@ -108,6 +108,10 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
       return send(await route.handle({ params, query, body, ...told }, deps), reply);
     },
   });
+}
+
+async function callerOf({ headers }: FastifyRequest, { role }: Route, deps: ApiDeps): Promise<ApiCaller> {
+  return role === "caller" || role === "sender" ? await identifyApiCaller(headers, deps, role === "caller") : { kind: "anyone" };
 }
 
 function send({ status, body, contentType = "application/json; charset=utf-8", headers = {} }: Answer, reply: FastifyReply): FastifyReply {

@@ -23,10 +23,11 @@ export function openapiDocument(routes: readonly Route[], version: string): Reco
   };
 }
 
-/** Of all but "admin", nothing at all while reads are open. */
+/** Of all but "sender" and "admin", nothing at all while reads are open. */
 const SECURITY: Readonly<Record<Exclude<Route["role"], "open">, readonly object[]>> = {
   viewer: [{}, { adminToken: [] }],
   caller: [{}, { virtualKey: [] }, { adminToken: [] }],
+  sender: [{ virtualKey: [] }, { adminToken: [] }],
   ticket: [{}, { ticket: [] }],
   admin: [{ adminToken: [] }],
 };

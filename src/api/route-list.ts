@@ -8,6 +8,7 @@ import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
 import { eventsRoutes } from "./routes/events-routes.ts";
+import { feedbackRoutes } from "./routes/feedback-routes.ts";
 import { flagsRoutes } from "./routes/flags-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...unitCostsRoutes,
   ...runsRoutes,
   ...eventsRoutes,
+  ...feedbackRoutes,
   ...flagsRoutes,
   ...budgetPreviewRoutes,
   ...budgetsRoutes,
