@@ -6,6 +6,7 @@ import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
 import { contract, fxRate, markup, priceOverride } from "./price-schema.ts";
+import { runawaySetting } from "./runaway-schema.ts";
 import { amount, closed, flag, list, oneOf, secret, text, whole } from "./setting-shapes.ts";
 import type { TextFormatName } from "./text-formats.ts";
 import { unitCostsSetting } from "./unit-cost-schema.ts";
@@ -335,6 +336,7 @@ export const configSchema = closed(
     markups: list(markup, "What tenants are billed on top of what their calls cost."),
     fx_rates: list(fxRate, "Dated rates of exchange for prices in other currencies."),
     unit_costs: unitCostsSetting,
+    controls: closed({ runaway: runawaySetting }, "What keeps costs from running away.", { default: {} }),
     gateway: closed(
       {
         max_body_bytes: whole("Largest request that is accepted.", 1024, GIBIBYTE, 33_554_432),

@@ -33,6 +33,18 @@ export const alertFacts = Type.Union([
     hold: Type.String(),
     held_usd: usdText,
   }),
+  closed({
+    kind: Type.Literal("runaway_spend"),
+    tenant: Type.String(),
+    who: Type.Enum(["api_key", "run", "session"]),
+    name: Type.String(),
+    spent_usd: usdText,
+    usual_usd: usdText,
+    limit_usd: usdText,
+    factor: Type.Integer({ minimum: 1 }),
+    window_minutes: Type.Number(),
+    throttled: Type.Boolean({ description: "Whether its calls are refused" }),
+  }),
   closed({ kind: Type.Literal("holds_in_doubt"), holds: Type.Integer({ minimum: 1 }), in_doubt_usd: usdText, oldest_at: instantText }),
   closed({ kind: Type.Literal("test"), channel: Type.String() }),
 ]);

@@ -20,6 +20,19 @@ export function factsView(facts: AlertFacts): AlertFactsView {
         hold: facts.holdId,
         held_usd: facts.heldUsd,
       };
+    case "runaway_spend":
+      return {
+        kind: facts.kind,
+        tenant: facts.tenant,
+        who: facts.who,
+        name: facts.name,
+        spent_usd: facts.spentUsd,
+        usual_usd: facts.usualUsd,
+        limit_usd: facts.limitUsd,
+        factor: facts.factor,
+        window_minutes: facts.windowMs / 60_000,
+        throttled: facts.throttled,
+      };
     case "holds_in_doubt":
       return { kind: facts.kind, holds: facts.holds, in_doubt_usd: facts.inDoubtUsd, oldest_at: textOf(facts.oldestAt) };
     case "test":

@@ -10,7 +10,7 @@ const account = {
   at,
 };
 
-/** What the ledger puts into the outbox under the topic "alert", in the transaction of what it tells of; the last kind comes from the gateway, with the call. */
+/** What the ledger puts into the outbox under the topic "alert", in the transaction of what it tells of; the last two kinds come from the gateway, with the call. */
 export const outboxAlert = Type.Union([
   Type.Object({ type: Type.Literal("budget_threshold_crossed"), ...account, percent: Type.Integer() }),
   Type.Object({ type: Type.Literal("budget_overrun"), ...account, overrun_usd: Type.String(), kind: Type.String() }),
@@ -29,6 +29,19 @@ export const outboxAlert = Type.Union([
     unit: Type.String(),
     hold: Type.String(),
     held_usd: Type.String(),
+    at,
+  }),
+  Type.Object({
+    type: Type.Literal("runaway_spend"),
+    tenant: Type.String(),
+    who: Type.Enum(["api_key", "run", "session"]),
+    name: Type.String(),
+    spent_usd: Type.String(),
+    usual_usd: Type.String(),
+    limit_usd: Type.String(),
+    factor: Type.Integer(),
+    window_ms: Type.Integer(),
+    throttled: Type.Boolean(),
     at,
   }),
 ]);

@@ -147,6 +147,12 @@ export const PROBLEMS = {
     title: "The budget is used up and gives only answers that were given before; there is none for this call.",
     remedy: "Send exactly what was answered before, wait for the reset, or let an operator raise the budget or change its on_short.",
   },
+  runaway_throttled: {
+    status: 429,
+    retry: true,
+    title: "This key, run or session spends many times what is usual for it, and is held up until that is over.",
+    remedy: "Stop what loops and wait for Retry-After; if it is wanted, let an operator change controls.runaway.",
+  },
   model_not_priced: {
     status: 402,
     retry: false,

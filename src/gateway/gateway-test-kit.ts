@@ -10,6 +10,7 @@ import type { RequestTrace } from "../contract/request-trace.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
+import type { RunawayRule } from "../core/runaway/spend-course.ts";
 import { type Scope, type ScopeDimension, selectorKey } from "../core/scope/scope.ts";
 import { BudgetCatalog, type RunDefaults } from "../data/store/budget-catalog.ts";
 import { CallJournal } from "../data/store/call-journal.ts";
@@ -25,6 +26,7 @@ import type { CallSettings } from "./call-settings.ts";
 import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
 import type { Gateway } from "./handle-call.ts";
 import { createRouteTable, type NamedRoute } from "./route-table.ts";
+import { RunawayGuard } from "./runaway-guard.ts";
 import { ProviderConnections } from "./send-attempt.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { UnknownUnits } from "./unknown-units.ts";
@@ -41,6 +43,7 @@ export interface KitOptions {
   readonly limitUsd?: string;
   readonly budget?: Partial<Budget>;
   readonly runs?: RunDefaults;
+  readonly runaway?: RunawayRule;
   readonly maxPages?: number;
   readonly requestTimeoutMs?: number;
 }
@@ -114,6 +117,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     newId: idSource(store.epoch, now),
     random: Math.random,
     unknownUnits: new UnknownUnits(),
+    runaway: new RunawayGuard(options.runaway),
     observe: () => {},
     log: logger,
   };

@@ -24,6 +24,7 @@ import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, pla
 import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
 import { type Relay, relayAnswer } from "./relay-answer.ts";
+import type { RunawayGuard } from "./runaway-guard.ts";
 import type { ProviderConnections } from "./send-attempt.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 import { answerShortCall, easedHeaders } from "./short-call.ts";
@@ -47,6 +48,7 @@ export interface Gateway {
   readonly newId: () => string;
   readonly random: () => number;
   readonly unknownUnits: UnknownUnits;
+  readonly runaway: Pick<RunawayGuard, "check" | "ended">;
   readonly observe: (record: CallRecord, result: CallResult, latencyMs: number) => void;
   readonly log: { warn(facts: object, words: string): void; error(facts: object, words: string): void };
 }
@@ -75,6 +77,7 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
       return await answerUnsent(gateway, record, response, { answer: claim.answer, outcome: "replayed", cache: "idempotent", headers: {} });
     }
     claimed = claim;
+    gateway.runaway.check(record);
     const plan = await planCall(planning, record.traceId);
     if (plan.outcome === "short") {
       // Nothing was billed: the same key may be tried again, when there is money.
@@ -303,6 +306,8 @@ async function book(
     tenant: record.caller!.scope.tenant,
     trace: JSON.stringify(traceOf(record, result, latencyMs)),
     idempotency,
+    // What has no price costs nothing yet, so of the two at most one has something to tell.
+    alert: gateway.runaway.ended(record, verdict.amountNano ?? 0n, gateway.now()),
     ...unpricedNotes(gateway, record, plan, verdict),
   };
   gateway.observe(record, result, latencyMs);

@@ -49,6 +49,12 @@ function alertOf(
     const what = { facts, scope: { provider }, warnPercent: USUAL_WARN_PERCENT, raisedAt: said.at };
     return { alert: composeAlert(what, routes, stableId) };
   }
+  if (said.type === "runaway_spend") {
+    const { type: kind, tenant, who, name, factor, throttled, window_ms: windowMs } = said;
+    const amounts = { spentUsd: said.spent_usd, usualUsd: said.usual_usd, limitUsd: said.limit_usd };
+    const facts = { kind, tenant, who, name, ...amounts, factor, windowMs, throttled } as const;
+    return { alert: composeAlert({ facts, scope: { tenant }, warnPercent: USUAL_WARN_PERCENT, raisedAt: said.at }, routes, stableId) };
+  }
   const budget = budgets.get(said.budget);
   if (!budget) return { reason: `there is no budget ${said.budget}` };
   const what = { facts: factsOf(said, budget), scope: budget.selector, warnPercent: budget.warnPercent, raisedAt: said.at };
