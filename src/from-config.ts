@@ -11,6 +11,7 @@ import { retier, sameTier, type TierSettings } from "./core/ledger/budget-tier.t
 import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
 import { heuristicComplexity } from "./core/routing/complexity.ts";
+import type { RunawayRule } from "./core/runaway/spend-course.ts";
 import { selectorKey } from "./core/scope/scope.ts";
 import type { BudgetCatalog, DefaultBudget, RunBudget } from "./data/store/budget-catalog.ts";
 import type { CallSettings, RouteTable } from "./gateway/call-settings.ts";
@@ -163,6 +164,12 @@ export function servedProvider(provider: ProviderConfig, simUrl: string | undefi
 
 function lowerCase(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]));
+}
+
+/** When somebody runs away; undefined when nobody is watched. */
+export function runawayRuleOf({ controls }: Config): RunawayRule | undefined {
+  const { action, factor, window_minutes: minutes, floor_usd: floor } = controls.runaway;
+  return action === "off" ? undefined : { factor, windowMs: minutes * 60_000, floorNano: nanoOf(floor), stops: action === "throttle" };
 }
 
 export function callSettings(config: Config, providers: readonly ServedProvider[], prices: PriceBook): CallSettings {

@@ -113,6 +113,13 @@ export const JOBS: readonly Job[] = [
       warehouse ? (await drainOutbox(store, warehouse, `${spool}.facts`, "fact_usage")) === TRACE_BATCH : false,
   },
   {
+    name: "ratings into the warehouse",
+    everyMs: 1000,
+    by: "one",
+    run: async ({ store, warehouse, spool }) =>
+      warehouse ? (await drainOutbox(store, warehouse, `${spool}.ratings`, "rating")) === TRACE_BATCH : false,
+  },
+  {
     name: "alerts out of the outbox",
     everyMs: 1000,
     by: "one",

@@ -12,12 +12,13 @@ import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
 import { LeverBoard } from "./data/store/lever-board.ts";
 import { ProcessLife } from "./data/store/process-life.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
-import { callSettings, defaultBudgetOf, runBudgetOf, servedProvider } from "./from-config.ts";
+import { callSettings, defaultBudgetOf, runawayRuleOf, runBudgetOf, servedProvider } from "./from-config.ts";
 import { AnswerCache } from "./gateway/answer-cache.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { gatewayDoor } from "./gateway/gateway-door.ts";
 import type { Gateway } from "./gateway/handle-call.ts";
+import { RunawayGuard } from "./gateway/runaway-guard.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
 import { SharedAnswers } from "./gateway/shared-answers.ts";
 import { UnknownUnits } from "./gateway/unknown-units.ts";
@@ -111,6 +112,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     newId: newTraceId,
     random: Math.random,
     unknownUnits: new UnknownUnits(),
+    runaway: new RunawayGuard(runawayRuleOf(config)),
     observe: (record, result, latencyMs) => {
       observe(factsOf(record, result, latencyMs), isExceeded(record, result));
       // A refusal shows in the tenant's status, and is in no ledger.

@@ -108,7 +108,7 @@ async function start(
     controls?.observe(facts);
   };
   const ledger = await openGateway(config, place, { log, opened, observe, maxPages: options.maxPages });
-  const { store, cache, statuses, budgets, keys, desk, life, prices, priceParts, providers, settings, door, newTraceId } = ledger;
+  const { store, cache, statuses, budgets, keys, desk, life, levers, prices, priceParts, providers, settings, door, newTraceId } = ledger;
   const changedSince = await applyBudgets(config, budgets, now());
   if (changedSince.length > 0)
     log.info({ budgets: changedSince }, "budgets that were changed since the configuration file was last applied stand as they are");
@@ -132,6 +132,7 @@ async function start(
       budgets,
       keys,
       desk,
+      levers,
       prices: priceLookup(prices, lists),
       knowledge,
       ignoredUsageKeys: settings.ignoredUsageKeys,

@@ -9,12 +9,14 @@ import type { UnitCostSettings } from "../core/unit-cost/unit-cost-settings.ts";
 import type { BudgetCatalog, DefaultBudget } from "../data/store/budget-catalog.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
+import type { LeverBoard } from "../data/store/lever-board.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { RunningControls } from "../ports/running-controls.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 import type { KeptBaselines } from "../reports/kept-baselines.ts";
 import type { PriceKnowledge } from "../reports/remembered-books.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { FlagStreams } from "./flag-streams.ts";
 import type { KeptStatuses } from "./kept-statuses.ts";
 import type { NearestBudgets } from "./nearest-budgets.ts";
 
@@ -22,6 +24,7 @@ import type { NearestBudgets } from "./nearest-budgets.ts";
 export interface ApiDeps extends ApiParts {
   readonly baselines: KeptBaselines;
   readonly nearest: NearestBudgets;
+  readonly flagStreams: FlagStreams;
 }
 
 export interface ApiParts {
@@ -30,8 +33,10 @@ export interface ApiParts {
     BudgetCatalog,
     "matching" | "due" | "all" | "lasting" | "ofTenant" | "ofSelector" | "get" | "put" | "putAll" | "renew" | "remember"
   >;
-  readonly keys: Pick<KeyRing, "create" | "revoke" | "list">;
+  readonly keys: Pick<KeyRing, "create" | "revoke" | "list" | "find" | "catchUp">;
   readonly desk: Pick<LeaseDesk, "status">;
+  /** What cost levers are turned now. */
+  readonly levers: Pick<LeverBoard, "inForce" | "all" | "onChanged">;
   readonly prices: PriceLookup;
   /** What prices are worked out from, for months that are priced again. */
   readonly knowledge: PriceKnowledge;

@@ -1,8 +1,14 @@
+import type { Readable } from "node:stream";
 import type { Static, TObject, TSchema } from "typebox";
+import type { Problem } from "../contract/problem.ts";
+import type { ApiCaller } from "./api-caller.ts";
 import type { ApiDeps } from "./api-deps.ts";
 
-/** open: anyone. viewer: nobody needs a token while reads are open, else the admin token. admin: always the admin token. */
-export type Role = "open" | "viewer" | "admin";
+/**
+ * open: anyone. viewer: nobody needs a token while reads are open, else the admin token. caller: as viewer, and any virtual key.
+ * sender: always a virtual key or the admin token. ticket: as viewer, but with the ticket of an address that another answer gave. admin: always the admin token.
+ */
+export type Role = "open" | "viewer" | "caller" | "sender" | "ticket" | "admin";
 
 export interface ApiCall<Params, Query, Body> {
   readonly params: Params;
@@ -13,12 +19,16 @@ export interface ApiCall<Params, Query, Body> {
   readonly host: string;
   /** The caller wants no answer that was kept: Cache-Control: no-cache. */
   readonly isFresh: boolean;
+  /** Who asks, where the role is caller or sender; else anyone. */
+  readonly caller: ApiCaller;
+  /** The header, or "". */
+  readonly ifNoneMatch: string;
 }
 
 export interface Answer {
   readonly status: number;
-  /** An object is sent as JSON, text as it is. */
-  readonly body: object | string;
+  /** An object is sent as JSON, text and streams as they are. */
+  readonly body: object | string | Readable;
   readonly contentType?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -55,6 +65,10 @@ export interface Route {
   /** Where a body may be larger than others. */
   readonly mostBodyBytes?: number;
   readonly answers: Readonly<Record<number, AnswerShape>>;
+  /** The answer has no end, so it cannot be asked for its head alone. */
+  readonly endless?: boolean;
+  /** How a protocol of others tells what went wrong, as JSON; undefined where it has no words for it. */
+  readonly tellProblem?: ((problem: Problem, params: Readonly<Record<string, unknown>>) => object | undefined) | undefined;
   readonly handle: (call: ApiCall<never, never, never>, deps: ApiDeps) => Promise<Answer>;
 }
 
@@ -70,6 +84,8 @@ interface TypedRoute<P extends TObject, Q extends TObject, B extends TObject> {
   readonly protobuf?: ProtobufForm;
   readonly mostBodyBytes?: number;
   readonly answers: Readonly<Record<number, AnswerShape>>;
+  readonly endless?: boolean;
+  readonly tellProblem?: Route["tellProblem"];
   readonly handle: (call: ApiCall<Static<P>, Static<Q>, Static<B>>, deps: ApiDeps) => Promise<Answer>;
 }
 

@@ -1,10 +1,13 @@
+import { Readable } from "node:stream";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, type FastifyServerFactory, fastify } from "fastify";
 import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
 import { KeptBaselines } from "../reports/kept-baselines.ts";
+import { type ApiCaller, identifyApiCaller, requireTicket } from "./api-caller.ts";
 import type { ApiDeps, ApiParts } from "./api-deps.ts";
 import { authorise } from "./api-roles.ts";
 import type { Answer, Route } from "./api-route.ts";
+import { FlagStreams } from "./flag-streams.ts";
 import { readJsonBody } from "./json-body.ts";
 import { NearestBudgets } from "./nearest-budgets.ts";
 import { PROBLEM_TYPE, problemBody, problemOf } from "./problem-answer.ts";
@@ -17,11 +20,15 @@ declare module "fastify" {
   interface FastifyContextConfig {
     route?: Route;
   }
+  interface FastifyRequest {
+    caller: ApiCaller;
+  }
 }
 
 /** Ballast's own API over the explicit route list. The gateway's endpoints are not here. */
 export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServerFactory } = {}): FastifyInstance {
-  const deps: ApiDeps = { ...parts, nearest: new NearestBudgets(parts), baselines: new KeptBaselines(parts.unitCosts) };
+  const flagStreams = new FlagStreams(parts.levers);
+  const deps: ApiDeps = { ...parts, nearest: new NearestBudgets(parts), baselines: new KeptBaselines(parts.unitCosts), flagStreams };
   const app = fastify({
     ...(options.serverFactory ? { serverFactory: options.serverFactory } : {}),
     logger: false,
@@ -31,6 +38,8 @@ export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServ
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, allowUnionTypes: true } },
     frameworkErrors: (error, request, reply) => answerProblem(problemOf(error, undefined), request, reply, deps),
   });
+  app.decorateRequest("caller");
+  app.addHook("onClose", async () => flagStreams.close());
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("application/json", { parseAs: "buffer" }, async (_: FastifyRequest, bytes: Buffer) => readJsonBody(bytes));
   // CloudEvents in their JSON format: one is a batch of one.
@@ -72,6 +81,7 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
     method: route.method,
     url: route.path,
     config: { route },
+    ...(route.endless ? { exposeHeadRoute: false } : {}),
     bodyLimit: route.mostBodyBytes ?? MOST_BODY_BYTES,
     schema: {
       ...(route.params ? { params: route.params } : {}),
@@ -83,6 +93,8 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
     onRequest: async (request, reply) => {
       try {
         authorise(route.role, request.headers.authorization, deps);
+        if (route.role === "ticket") requireTicket((request.query as { ticket?: string }).ticket, deps);
+        request.caller = await callerOf(request, route, deps);
       } catch (error) {
         if (!isPage) throw error;
         return send(lockedPage(), reply);
@@ -97,8 +109,10 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
     handler: async (request, reply) => {
       // The schemas above have checked what `route` ties to the handler's types.
       const { params, query, body } = request as unknown as { params: never; query: never; body: never };
-      const call = { params, query, body, traceId: request.id, host: shownHost(request), isFresh: wantsFresh(request) };
-      const answer = await route.handle(call, deps);
+      const { id: traceId, caller } = request;
+      const ifNoneMatch = request.headers["if-none-match"] ?? "";
+      const told = { traceId, caller, host: shownHost(request), isFresh: wantsFresh(request), ifNoneMatch };
+      const answer = await route.handle({ params, query, body, ...told }, deps);
       if (!route.protobuf || !isProtobuf(request)) return send(answer, reply);
       return reply
         .status(answer.status)
@@ -108,12 +122,15 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
   });
 }
 
+async function callerOf({ headers }: FastifyRequest, { role }: Route, deps: ApiDeps): Promise<ApiCaller> {
+  return role === "caller" || role === "sender" ? await identifyApiCaller(headers, deps, role === "caller") : { kind: "anyone" };
+}
+
 function send({ status, body, contentType = "application/json; charset=utf-8", headers = {} }: Answer, reply: FastifyReply): FastifyReply {
   return reply
     .status(status)
-    .headers(headers)
-    .type(contentType)
-    .send(typeof body === "string" ? body : JSON.stringify(body));
+    .headers(body === "" ? headers : { "content-type": contentType, ...headers })
+    .send(typeof body === "string" || body instanceof Readable ? body : JSON.stringify(body));
 }
 
 function answerProblem(problem: Problem, request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): FastifyReply {
@@ -123,6 +140,8 @@ function answerProblem(problem: Problem, request: FastifyRequest, reply: Fastify
   if (problem.status >= 500) deps.log.error({ trace_id: request.id, method, address, code: problem.code, err: problem }, problem.message);
   if (problem.status === 401) reply.header("www-authenticate", 'Bearer realm="Ballast"');
   if (problem.status === 503 && PROBLEMS[problem.code].retry) reply.header("retry-after", "1");
+  const told = request.routeOptions?.config?.route?.tellProblem?.(problem, (request.params ?? {}) as Record<string, unknown>);
+  if (told) return send({ status: problem.status, body: told }, reply);
   return send({ status: problem.status, body: problemBody(problem, request.id), contentType: PROBLEM_TYPE }, reply);
 }
 
@@ -144,7 +163,9 @@ function refuseEncodings({ headers }: FastifyRequest): void {
 /** 405 with the methods that the address does answer to, or 404. */
 function unknownAddress(request: FastifyRequest, reply: FastifyReply): Problem {
   const path = request.url.split("?")[0]!;
-  const methods = ROUTES.filter((route) => patternOf(route).test(path)).map(({ method }) => (method === "GET" ? "GET, HEAD" : method));
+  const methods = ROUTES.filter((route) => patternOf(route).test(path)).map(({ method, endless }) =>
+    method === "GET" && !endless ? "GET, HEAD" : method,
+  );
   if (methods.length === 0) return new Problem("route_not_found", { path });
   reply.header("allow", methods.join(", "));
   return new Problem("method_not_allowed", { path, allow: methods.join(", ") });

@@ -17,8 +17,18 @@ import { windowAt } from "../core/time/window.ts";
 import { NO_UNIT_COST_SETTINGS } from "../core/unit-cost/unit-cost-settings.ts";
 import { BudgetCatalog, type DefaultBudget } from "../data/store/budget-catalog.ts";
 import { KeyRing } from "../data/store/key-ring.ts";
+import { LeverBoard } from "../data/store/lever-board.ts";
 import type { BacklogStore } from "../ports/backlog-store.ts";
-import type { AuditedChange, AuditRow, Hold, LedgerStore, TrackAnswer, TrackRequest, VirtualKey } from "../ports/ledger-store.ts";
+import type {
+  AuditedChange,
+  AuditRow,
+  FactTopic,
+  Hold,
+  LedgerStore,
+  TrackAnswer,
+  TrackRequest,
+  VirtualKey,
+} from "../ports/ledger-store.ts";
 import type { ModelCostRow, PoolShares, UsageFactRow } from "../ports/unit-cost-questions.ts";
 import type { CallsQuestion, CostsQuestion, CostsRow, LeverQuestion, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
@@ -41,6 +51,7 @@ export class MemoryStore {
   readonly crossingRows: { account: string; percent: number; at: number }[] = [];
   readonly outbox: { seq: number; payload: string }[] = [];
   readonly facts: string[] = [];
+  readonly ratings: string[] = [];
   readonly doubts = new Map<string, Hold>();
   readonly tracked = new Map<string, string>();
   readonly booked = new Map<string, { bookedNano: Nano; traces: number }>();
@@ -174,8 +185,8 @@ export class MemoryStore {
     this.auditRows.push({ ...change, seq: this.auditRows.length + 1, at: this.#now() });
   }
 
-  async keepFacts(facts: readonly string[]) {
-    this.facts.push(...facts);
+  async keepFacts(facts: readonly string[], topic: FactTopic = "fact_usage") {
+    (topic === "rating" ? this.ratings : this.facts).push(...facts);
   }
 
   async readOutbox(_topic: string, limit: number) {
@@ -227,6 +238,19 @@ export class MemoryWarehouse implements Warehouse {
 
   async insertFactFile() {
     return true;
+  }
+
+  async insertRatings(ratings: readonly string[]) {
+    return { accepted: ratings.length, rejected: [] };
+  }
+
+  async insertRatingFile() {
+    return true;
+  }
+
+  async ratings() {
+    this.#answer();
+    return [];
   }
 
   async unitCosts() {
@@ -442,6 +466,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
           return { ...account, heldNano, idleNano: 0n, elsewhereNano: 0n, freeNano, hasRefused: false };
         }),
     },
+    levers: new LeverBoard(),
     prices: PRICES,
     ignoredUsageKeys: new Set(["usage.dance_steps"]),
     routesOf: () => [],

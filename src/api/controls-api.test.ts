@@ -76,7 +76,13 @@ describe("the API of the controls", () => {
     expect(body.subjects).toEqual([
       expect.objectContaining({
         ...{ subject: SUBJECT, budget: "slo:use_case:ops", spent_usd: "98.765", in_doubt_usd: "1", burn_percent: 98.76 },
-        policies: [{ policy: "slo.yaml", cap_usd: "100", thresholds: [{ threshold: "slo.yaml@0.975", percent: 97.5, reached: false }] }],
+        policies: [
+          {
+            policy: "slo.yaml",
+            cap_usd: "100",
+            thresholds: [{ threshold: "slo.yaml@0.975", percent: 97.5, within_hours: null, reached: false }],
+          },
+        ],
         held: [{ what: "depth_k", reason: "no_signal", detail: "p95_latency_ms is missing" }],
         levers: [expect.objectContaining({ lever: "small_model_share", value: 25, off: 0, text: "25", revert_failed: false })],
       }),

@@ -6,7 +6,7 @@ import { SIGNALS } from "../core/levers/signal-list.ts";
 import { formatUsd } from "../core/money/usd.ts";
 import { valueText } from "../core/policy/decision-text.ts";
 import { GUARDRAIL_NAMES } from "../core/policy/guardrail-list.ts";
-import { subjectKey, subjectOf, thresholdKey } from "../core/policy/policy.ts";
+import { isForecast, subjectKey, subjectOf, thresholdKey } from "../core/policy/policy.ts";
 import { type SubjectControl, withoutPolicy } from "../core/policy/subject-control.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { Postmortem, StoredApproval } from "../ports/control-store.ts";
@@ -46,7 +46,10 @@ function subjectView(
       cap_usd: formatUsd(policy.capNano),
       thresholds: policy.thresholds.map((each) => {
         const threshold = thresholdKey(policy, each);
-        return { threshold, percent: Number(each.share) / 10_000, reached: state.reached.includes(threshold) };
+        const place = isForecast(each)
+          ? { percent: null, within_hours: each.withinMs / 3_600_000 }
+          : { percent: Number(each.share) / 10_000, within_hours: null };
+        return { threshold, ...place, reached: state.reached.includes(threshold) };
       }),
     })),
     spent_usd: spentNano === undefined ? null : formatUsd(spentNano),

@@ -13,18 +13,31 @@ export function openapiDocument(routes: readonly Route[], version: string): Reco
     info: { title: "Ballast", version, description: "Hard budgets in front of every model call, every cent accounted for." },
     paths,
     components: {
-      securitySchemes: { adminToken: { type: "http", scheme: "bearer" } },
+      securitySchemes: {
+        adminToken: { type: "http", scheme: "bearer" },
+        virtualKey: { type: "http", scheme: "bearer" },
+        ticket: { type: "apiKey", in: "query", name: "ticket" },
+      },
       schemas: { Problem: problemAnswer },
     },
   };
 }
+
+/** Of all but "sender" and "admin", nothing at all while reads are open. */
+const SECURITY: Readonly<Record<Exclude<Route["role"], "open">, readonly object[]>> = {
+  viewer: [{}, { adminToken: [] }],
+  caller: [{}, { virtualKey: [] }, { adminToken: [] }],
+  sender: [{ virtualKey: [] }, { adminToken: [] }],
+  ticket: [{}, { ticket: [] }],
+  admin: [{ adminToken: [] }],
+};
 
 function operationOf(route: Route): Record<string, unknown> {
   const parameters = [...parametersOf(route.params, "path"), ...parametersOf(route.query, "query")];
   return {
     operationId: operationId(route),
     summary: route.summary,
-    ...(route.role === "open" ? {} : { security: route.role === "viewer" ? [{}, { adminToken: [] }] : [{ adminToken: [] }] }),
+    ...(route.role === "open" ? {} : { security: SECURITY[route.role] }),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body ? { requestBody: { required: !route.bodyOptional, content: { "application/json": { schema: route.body } } } } : {}),
     responses: {

@@ -58,7 +58,9 @@ describe("OTLP in protobuf", () => {
     const headers = { "content-type": "application/x-protobuf", authorization: `Bearer ${ADMIN_TOKEN}` };
     const send = (url: string, payload: Buffer) => api.app.inject({ method: "POST", url, headers, payload });
     const answer = await send("/v1/traces", RECORDED);
-    expect([answer.statusCode, answer.headers["content-type"], answer.rawPayload.length]).toEqual([200, "application/x-protobuf", 0]);
+    expect([answer.statusCode, answer.headers["content-type"]]).toEqual([200, "application/x-protobuf"]);
+    // The events of these spans are ratings that do not say their scale.
+    expect(answer.rawPayload.toString()).toContain("say on which scale the score is");
     const told = api.store.facts.map((fact) => JSON.parse(fact));
     expect(
       told.map(({ tenant, service, use_case_id, measure, quantity, depth_k }) => [

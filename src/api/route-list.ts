@@ -9,6 +9,8 @@ import { budgetsRoutes } from "./routes/budgets-routes.ts";
 import { controlsRoutes } from "./routes/controls-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
 import { eventsRoutes } from "./routes/events-routes.ts";
+import { feedbackRoutes } from "./routes/feedback-routes.ts";
+import { flagsRoutes } from "./routes/flags-routes.ts";
 import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
 import { pricesRoutes } from "./routes/prices-routes.ts";
@@ -23,6 +25,8 @@ export const ROUTES: readonly Route[] = [
   ...unitCostsRoutes,
   ...runsRoutes,
   ...eventsRoutes,
+  ...feedbackRoutes,
+  ...flagsRoutes,
   ...budgetPreviewRoutes,
   ...budgetsRoutes,
   ...budgetOperationsRoutes,

@@ -5,14 +5,13 @@ import { isScopeValue } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { PricedMeasure } from "../core/unit-cost/measures.ts";
 import { isImplausible, partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
+import { type Attributes, idOf, spansOf, timeOf } from "./otlp-spans.ts";
 
 export interface SpanFacts {
   readonly facts: readonly UsageFact[];
   /** Why a span that says it used something could not be taken, one for each. */
   readonly rejected: readonly string[];
 }
-
-type Attributes = ReadonlyMap<string, string>;
 
 /** Attributes that say how much of a measure was used. */
 const MEASURE_ATTRIBUTES: readonly (readonly [string, PricedMeasure])[] = [
@@ -50,16 +49,10 @@ const WRITES = new Set(["upsert", "insert", "add", "update", "delete", "remove"]
 export function factsOfSpans(resourceSpans: readonly unknown[], prices: readonly UnitPrice[], now: Instant): SpanFacts {
   const facts: UsageFact[] = [];
   const rejected: string[] = [];
-  for (const resourceSpan of resourceSpans) {
-    const shared = attributesOf(memberOf(memberOf(resourceSpan, "resource"), "attributes"));
-    for (const scopeSpan of listOf(memberOf(resourceSpan, "scopeSpans"))) {
-      for (const span of listOf(memberOf(scopeSpan, "spans"))) {
-        const attributes = new Map([...shared, ...attributesOf(memberOf(span, "attributes"))]);
-        const taken = factsOfSpan(span, attributes, prices, now);
-        if (typeof taken === "string") rejected.push(taken);
-        else facts.push(...taken);
-      }
-    }
+  for (const { span, attributes } of spansOf(resourceSpans)) {
+    const taken = factsOfSpan(span, attributes, prices, now);
+    if (typeof taken === "string") rejected.push(taken);
+    else facts.push(...taken);
   }
   return { facts, rejected };
 }
@@ -70,8 +63,8 @@ function factsOfSpan(span: unknown, attributes: Attributes, prices: readonly Uni
   if (used.length === 0) return [];
   const [traceId, spanId] = [idOf(span, "traceId", 32), idOf(span, "spanId", 16)];
   if (traceId === undefined || spanId === undefined) return "a span has no ids in hex, or all zeros";
-  const at = millisecondsOf(memberOf(span, "endTimeUnixNano"));
-  if (at === undefined || at > now + 5 * 60_000 || at < Date.UTC(2000, 0, 1)) return `span ${spanId}: endTimeUnixNano is no time until now`;
+  const at = timeOf(span, "endTimeUnixNano", now);
+  if (at === undefined) return `span ${spanId}: endTimeUnixNano is no time until now`;
   const scope = scopeOfSpan(attributes);
   if (typeof scope === "string") return `span ${spanId}: ${scope}`;
   const depthK = Number(attributes.get("ballast.depth_k") ?? retrievalDepth(attributes));
@@ -142,34 +135,4 @@ function scopeOfSpan(attributes: Attributes) {
   if (!/^[\x21-\x7e]{0,200}$/.test(trace_id)) return "ballast.trace_id is no id";
   if (found.tenant === "" && trace_id === "") return "neither ballast.tenant nor ballast.trace_id says whose it is";
   return { ...(found as Record<keyof typeof SCOPE_ATTRIBUTES, string>), trace_id };
-}
-
-/** Attributes with a plain value, as text; integers come as text, and doubles keep their digits. */
-function attributesOf(list: unknown): Attributes {
-  const found = new Map<string, string>();
-  for (const attribute of listOf(list)) {
-    const [key, value] = [memberOf(attribute, "key"), memberOf(attribute, "value")];
-    const text = ["stringValue", "intValue", "doubleValue"].map((kind) => memberOf(value, kind)).find((one) => one !== undefined);
-    if (typeof key === "string" && (typeof text === "string" || typeof text === "number")) found.set(key, String(text));
-  }
-  return found;
-}
-
-/** Ids in JSON are hex, and case makes no difference (OTLP, JSON Protobuf Encoding); zeros are no id (W3C Trace Context). */
-function idOf(span: unknown, name: string, digits: number): string | undefined {
-  const id = memberOf(span, name);
-  return typeof id === "string" && id.length === digits && /^[0-9a-f]+$/i.test(id) && !/^0+$/.test(id) ? id.toLowerCase() : undefined;
-}
-
-function millisecondsOf(nanos: unknown): Instant | undefined {
-  const text = String(nanos);
-  return /^\d{1,20}$/.test(text) ? Number(BigInt(text) / 1_000_000n) : undefined;
-}
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

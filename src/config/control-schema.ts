@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { runawaySetting } from "./runaway-schema.ts";
 import { amount, closed, flag, list } from "./setting-shapes.ts";
 
 /* The settings under controls, as config-schema.ts has the others. */
@@ -14,6 +15,7 @@ export const controlsSetting = closed(
     holdout: amount("Share of the calls of use cases that levers and caches leave alone, so that savings are measured.", "holdout-share", {
       default: "2%",
     }),
+    runaway: runawaySetting,
   },
   "Policies that turn levers as caps are used up: docs/concepts/controls.md.",
   { default: {} },

@@ -18,8 +18,9 @@ const alertedBudget = closed({
 const subject = Type.String({ description: "Whose cap and levers, such as use_case:ops_copilot" });
 const reached = {
   subject,
-  threshold: Type.String({ description: "The policy and the share of the cap, such as spend_slo.yaml@0.75" }),
-  percent: Type.Number({ description: "Of the cap" }),
+  threshold: Type.String({ description: "The policy and the share of the cap, such as spend_slo.yaml@0.75, or the time of a forecast" }),
+  percent: Type.Number({ description: "Of the cap: the threshold's, or what is spent where it is a forecast's" }),
+  within_hours: orNull(Type.Number({ description: "Of a forecast: within which the cap is to be spent" })),
   cap_usd: usdText,
   spent_usd: usdText,
 };
@@ -41,6 +42,18 @@ export const alertFacts = Type.Union([
     unit: Type.String({ description: "Path of the count in the provider's answer" }),
     hold: Type.String(),
     held_usd: usdText,
+  }),
+  closed({
+    kind: Type.Literal("runaway_spend"),
+    tenant: Type.String(),
+    who: Type.Enum(["api_key", "run", "session"]),
+    name: Type.String(),
+    spent_usd: usdText,
+    usual_usd: usdText,
+    limit_usd: usdText,
+    factor: Type.Integer({ minimum: 1 }),
+    window_minutes: Type.Number(),
+    throttled: Type.Boolean({ description: "Whether its calls are refused" }),
   }),
   closed({ kind: Type.Literal("holds_in_doubt"), holds: Type.Integer({ minimum: 1 }), in_doubt_usd: usdText, oldest_at: instantText }),
   closed({ kind: Type.Literal("control_threshold_reached"), ...reached, channel: Type.String({ description: "As the policy names it" }) }),

@@ -20,12 +20,25 @@ export function factsView(facts: AlertFacts): AlertFactsView {
         hold: facts.holdId,
         held_usd: facts.heldUsd,
       };
+    case "runaway_spend":
+      return {
+        kind: facts.kind,
+        tenant: facts.tenant,
+        who: facts.who,
+        name: facts.name,
+        spent_usd: facts.spentUsd,
+        usual_usd: facts.usualUsd,
+        limit_usd: facts.limitUsd,
+        factor: facts.factor,
+        window_minutes: facts.windowMs / 60_000,
+        throttled: facts.throttled,
+      };
     case "holds_in_doubt":
       return { kind: facts.kind, holds: facts.holds, in_doubt_usd: facts.inDoubtUsd, oldest_at: textOf(facts.oldestAt) };
     case "control_threshold_reached":
     case "approval_asked": {
-      const { subject, threshold, percent, capUsd: cap_usd, spentUsd: spent_usd } = facts;
-      const reached = { subject, threshold, percent, cap_usd, spent_usd };
+      const { subject, threshold, percent, withinHours: within_hours, capUsd: cap_usd, spentUsd: spent_usd } = facts;
+      const reached = { subject, threshold, percent, within_hours, cap_usd, spent_usd };
       return facts.kind === "approval_asked" ? { kind: facts.kind, ...reached } : { kind: facts.kind, ...reached, channel: facts.channel };
     }
     case "guardrail_broken":

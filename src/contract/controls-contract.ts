@@ -31,8 +31,9 @@ const signal = closed({
   observed_at: instantText,
 });
 const threshold = closed({
-  threshold: Type.String({ description: "The policy and the share of the cap" }),
-  percent: Type.Number(),
+  threshold: Type.String({ description: "The policy and the share of the cap, or the time of a forecast" }),
+  percent: orNull(Type.Number({ description: "Of the cap; null of a forecast" })),
+  within_hours: orNull(Type.Number({ description: "Of a forecast: within which the cap is to be spent" })),
   reached: Type.Boolean(),
 });
 const subjectView = closed({

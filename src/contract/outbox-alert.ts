@@ -15,13 +15,14 @@ const reached = {
   subject: Type.String(),
   threshold: Type.String(),
   percent: Type.Number(),
+  within_hours: Type.Union([Type.Number(), Type.Null()]),
   cap_usd: Type.String(),
   spent_usd: Type.String(),
   at,
 };
 const paged = { subject: Type.String(), levers: Type.Array(Type.String()), detail: Type.String(), at };
 
-/** What the ledger puts into the outbox under the topic "alert", in the transaction of what it tells of; an unknown count comes from the gateway, with the call. */
+/** What the ledger puts into the outbox under the topic "alert", in the transaction of what it tells of; unknown counts and runaway spending come from the gateway, with the call. */
 export const outboxAlert = Type.Union([
   Type.Object({ type: Type.Literal("budget_threshold_crossed"), ...account, percent: Type.Integer() }),
   Type.Object({ type: Type.Literal("budget_overrun"), ...account, overrun_usd: Type.String(), kind: Type.String() }),
@@ -55,6 +56,19 @@ export const outboxAlert = Type.Union([
     cause: Type.String(),
     reason: Type.String(),
     probation_until: Type.Union([Type.Integer(), Type.Null()]),
+    at,
+  }),
+  Type.Object({
+    type: Type.Literal("runaway_spend"),
+    tenant: Type.String(),
+    who: Type.Enum(["api_key", "run", "session"]),
+    name: Type.String(),
+    spent_usd: Type.String(),
+    usual_usd: Type.String(),
+    limit_usd: Type.String(),
+    factor: Type.Integer(),
+    window_ms: Type.Integer(),
+    throttled: Type.Boolean(),
     at,
   }),
 ]);

@@ -116,6 +116,18 @@ export const PROBLEMS = {
     remedy: "Send Authorization: Bearer <admin token>; it is in the file admin-token of the data folder, or in BALLAST_ADMIN_TOKEN.",
   },
   role_insufficient: { status: 403, retry: false, title: "This token may not do that.", remedy: "Use the admin token." },
+  ticket_invalid: {
+    status: 401,
+    retry: false,
+    title: "The ticket in this address is not one of this server.",
+    remedy: "Ask POST /ofrep/v1/evaluate/flags again; the address in its answer has a ticket that is.",
+  },
+  too_many_streams: {
+    status: 503,
+    retry: true,
+    title: "Too many listen for changes of levers already.",
+    remedy: "Ask for the flags from time to time instead, or close streams that nobody reads.",
+  },
   scope_not_allowed: {
     status: 403,
     retry: false,
@@ -153,6 +165,12 @@ export const PROBLEMS = {
     retry: true,
     title: "A spending policy defers calls of priority p2, and this one may wait.",
     remedy: "Send it again after the seconds of Retry-After, leave x-ballast-defer out, or raise its priority to p1.",
+  },
+  runaway_throttled: {
+    status: 429,
+    retry: true,
+    title: "This key, run or session spends many times what is usual for it, and is held up until that is over.",
+    remedy: "Stop what loops and wait for Retry-After; if it is wanted, let an operator change controls.runaway.",
   },
   model_not_priced: {
     status: 402,

@@ -4,6 +4,7 @@ import { afterDecisions } from "../core/policy/after-decisions.ts";
 import { guardrailText } from "../core/policy/check-guardrails.ts";
 import type { ControlState, Decision, SubjectFacts } from "../core/policy/decision.ts";
 import { decisionText, valueText } from "../core/policy/decision-text.ts";
+import { isForecast } from "../core/policy/policy.ts";
 import type { SubjectControl } from "../core/policy/subject-control.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { NewPostmortem, RecordedSubject } from "../ports/control-store.ts";
@@ -106,9 +107,13 @@ function alertOf({ subject, facts, control }: DecidedSubject, decision: Decision
       const found = control?.thresholds.get(decision.threshold);
       // Told of thresholds that are reached only, and those are a policy's.
       if (found === undefined) return undefined;
-      const percent = Number(found.threshold.share) / 10_000;
-      const [cap_usd, spent_usd] = [formatUsd(found.policy.capNano), formatUsd(facts?.spending?.spentNano ?? 0n)];
-      const reached = { subject, threshold: decision.threshold, percent, cap_usd, spent_usd, at };
+      const { capNano } = found.policy;
+      const spentNano = facts?.spending?.spentNano ?? 0n;
+      const place = isForecast(found.threshold)
+        ? { percent: Number((spentNano * 100n) / capNano), within_hours: found.threshold.withinMs / 3_600_000 }
+        : { percent: Number(found.threshold.share) / 10_000, within_hours: null };
+      const [cap_usd, spent_usd] = [formatUsd(capNano), formatUsd(spentNano)];
+      const reached = { subject, threshold: decision.threshold, ...place, cap_usd, spent_usd, at };
       if (decision.kind === "ask_approval") return { type: "approval_asked", ...reached };
       return { type: "control_threshold_reached", ...reached, channel: decision.channel };
     }

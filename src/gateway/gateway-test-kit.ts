@@ -13,6 +13,7 @@ import { usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
 import { heuristicComplexity } from "../core/routing/complexity.ts";
 import { ShareControllers } from "../core/routing/share-controller.ts";
+import type { RunawayRule } from "../core/runaway/spend-course.ts";
 import { type Scope, type ScopeDimension, selectorKey } from "../core/scope/scope.ts";
 import { BudgetCatalog, type RunDefaults } from "../data/store/budget-catalog.ts";
 import { CallJournal } from "../data/store/call-journal.ts";
@@ -28,6 +29,7 @@ import type { CallSettings } from "./call-settings.ts";
 import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
 import type { Gateway } from "./handle-call.ts";
 import { createRouteTable, type NamedRoute } from "./route-table.ts";
+import { RunawayGuard } from "./runaway-guard.ts";
 import { ProviderConnections } from "./send-attempt.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 import { UnknownUnits } from "./unknown-units.ts";
@@ -44,6 +46,7 @@ export interface KitOptions {
   readonly limitUsd?: string;
   readonly budget?: Partial<Budget>;
   readonly runs?: RunDefaults;
+  readonly runaway?: RunawayRule;
   readonly maxPages?: number;
   readonly requestTimeoutMs?: number;
 }
@@ -123,6 +126,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     newId: idSource(store.epoch, now),
     random: Math.random,
     unknownUnits: new UnknownUnits(),
+    runaway: new RunawayGuard(options.runaway),
     observe: () => {},
     log: logger,
   };

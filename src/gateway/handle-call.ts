@@ -27,6 +27,7 @@ import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, pla
 import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
 import { type Relay, relayAnswer } from "./relay-answer.ts";
+import type { RunawayGuard } from "./runaway-guard.ts";
 import type { ProviderConnections } from "./send-attempt.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 import { answerShortCall, easedHeaders } from "./short-call.ts";
@@ -57,6 +58,7 @@ export interface Gateway {
   readonly newId: () => string;
   readonly random: () => number;
   readonly unknownUnits: UnknownUnits;
+  readonly runaway: Pick<RunawayGuard, "check" | "ended">;
   readonly observe: (record: CallRecord, result: CallResult, latencyMs: number) => void;
   readonly log: { warn(facts: object, words: string): void; error(facts: object, words: string): void };
 }
@@ -86,6 +88,7 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
       return await answerUnsent(gateway, record, response, { answer: claim.answer, outcome: "replayed", cache: "idempotent", headers: {} });
     }
     claimed = claim;
+    gateway.runaway.check(record);
     const turning = turnCall(gateway, record, asked, bytes, request.headers);
     const { planning, bytes: sentBytes } = turning instanceof Promise ? await turning : turning;
     const plan = await planCall(planning, record.traceId);
@@ -321,6 +324,8 @@ async function book(
     tenant: record.caller!.scope.tenant,
     trace: JSON.stringify(traceOf(record, result, latencyMs)),
     idempotency,
+    // What has no price costs nothing yet, so of the two at most one has something to tell.
+    alert: gateway.runaway.ended(record, verdict.amountNano ?? 0n, gateway.now()),
     ...unpricedNotes(gateway, record, plan, verdict),
   };
   gateway.observe(record, result, latencyMs);

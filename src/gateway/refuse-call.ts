@@ -8,7 +8,7 @@ import type { Gateway } from "./handle-call.ts";
 const BUDGET_REFUSALS: ReadonlySet<ProblemCode> = new Set(["budget_exhausted", "budget_cached_only"]);
 
 /** Trying again helps, but not within the seconds that an SDK waits. */
-const LATER: ReadonlySet<ProblemCode> = new Set([...BUDGET_REFUSALS, "call_deferred"]);
+const LATER: ReadonlySet<ProblemCode> = new Set([...BUDGET_REFUSALS, "call_deferred", "runaway_throttled"]);
 
 /** Tells the caller no, in its dialect, and records the call that was not made. */
 export async function refuseCall(

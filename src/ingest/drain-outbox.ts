@@ -14,11 +14,15 @@ const CARRIED = {
     insertFile: (warehouse: Warehouse, path: string) => warehouse.insertFactFile(path),
     insert: (warehouse: Warehouse, rows: readonly string[]) => warehouse.insertFacts(rows),
   },
+  rating: {
+    insertFile: (warehouse: Warehouse, path: string) => warehouse.insertRatingFile(path),
+    insert: (warehouse: Warehouse, rows: readonly string[]) => warehouse.insertRatings(rows),
+  },
 } as const;
 type CarriedTopic = keyof typeof CARRIED;
 
 /**
- * Carries one batch of traces or facts from the outbox into the warehouse. They leave the outbox only after the warehouse has them, so a crash in between
+ * Carries one batch of traces, facts or ratings from the outbox into the warehouse. They leave the outbox only after the warehouse has them, so a crash in between
  * brings them again, and the warehouse counts each once. Rows it can never take are set aside with the reason.
  * @param spool a file that both sides can reach: the rows go from one to the other without passing through this thread
  * @returns how many rows were carried; a full batch means that more may wait

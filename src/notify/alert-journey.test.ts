@@ -296,6 +296,18 @@ describe("from a booking to a person", () => {
     expect(alert).toMatchObject({ times: 2, severity: "critical", scope: { provider: "acme" } });
   });
 
+  it("tells somebody who runs away once, and counts how often it began again", async () => {
+    const who = { tenant: "acme", who: "run", name: "nightly", spent_usd: "12.5", usual_usd: "1", limit_usd: "10", factor: 10 };
+    const told = { type: "runaway_spend", ...who, window_ms: 300_000, throttled: true, at: now };
+    const rows = [told, { ...told, at: now + 3_600_000 }].map((payload, index) => ({ seq: 911 + index, payload: JSON.stringify(payload) }));
+    const outbox = { ...store, alerts: store.alerts, budgetsNamed: async () => [], readOutbox: async () => rows } as unknown as LedgerStore;
+    await takeAlerts(outbox, routes, () => now);
+    await turn();
+    expect(titles(hook)).toEqual(["Run nightly of tenant acme spends many times what is usual"]);
+    const [alert] = await store.alerts.list("open", 10);
+    expect(alert).toMatchObject({ times: 2, severity: "critical", scope: { tenant: "acme" } });
+  });
+
   it("never writes an address, a key, a header or a password into logs or rows", async () => {
     routes = [aRoute({ channels: ["hook", "ops", "lead", "log"] })];
     [hook.answer, slack.answer, mail.dataAnswer] = [500, 404, "554 no"];

@@ -17,6 +17,10 @@ const EVERY_KIND: AlertFacts[] = [
   { ...crossing(100), kind: "budget_overrun", overrunUsd: "3.5", cause: "track" } as AlertFacts,
   { kind: "hold_exceeded", tenant: "acme", holdId: "h1", heldUsd: "1", costUsd: "2" },
   { kind: "unknown_usage_unit", provider: "acme", model: "m", unit: "usage.foo_seconds", holdId: "h1", heldUsd: "1" },
+  {
+    ...{ kind: "runaway_spend", tenant: "acme", who: "run", name: "r-1", spentUsd: "12.5", usualUsd: "1", limitUsd: "10" },
+    ...{ factor: 10, windowMs: 300_000, throttled: true },
+  } as AlertFacts,
   { kind: "holds_in_doubt", holds: 3, inDoubtUsd: "1.25", oldestAt: AT },
   { kind: "test", channel: "ops" },
 ];
@@ -64,7 +68,15 @@ describe("an event", () => {
       }
     }
     const types = EVERY_KIND.map((facts) => alertMessage(aRecord(facts), "raised", SETTINGS).event.type);
-    expect(types).toEqual(["BudgetThresholdCrossed", "BudgetOverrun", "HoldExceeded", "UnknownUsageUnit", "HoldsInDoubt", "AlertTest"]);
+    expect(types).toEqual([
+      "BudgetThresholdCrossed",
+      "BudgetOverrun",
+      "HoldExceeded",
+      "UnknownUsageUnit",
+      "RunawaySpend",
+      "HoldsInDoubt",
+      "AlertTest",
+    ]);
     expect(alertMessage(aRecord(crossing(80)), "resolved", SETTINGS).event.type).toBe("AlertResolved");
     expect(alertMessage(aRecord(crossing(80)), "escalated-1", SETTINGS).event.type).toBe("AlertEscalated");
   });

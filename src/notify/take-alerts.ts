@@ -57,6 +57,12 @@ function alertOf(
     const what = { facts, scope: { provider }, warnPercent: USUAL_WARN_PERCENT, raisedAt: said.at };
     return { alert: composeAlert(what, routes, stableId) };
   }
+  if (said.type === "runaway_spend") {
+    const { type: kind, tenant, who, name, factor, throttled, window_ms: windowMs } = said;
+    const amounts = { spentUsd: said.spent_usd, usualUsd: said.usual_usd, limitUsd: said.limit_usd };
+    const facts = { kind, tenant, who, name, ...amounts, factor, windowMs, throttled } as const;
+    return { alert: composeAlert({ facts, scope: { tenant }, warnPercent: USUAL_WARN_PERCENT, raisedAt: said.at }, routes, stableId) };
+  }
   if (!("budget" in said)) {
     const facts = controlFacts(said);
     const channel = facts.kind === "control_threshold_reached" ? channelNamed(facts.channel, channels) : undefined;
@@ -74,8 +80,8 @@ function controlFacts(said: Extract<OutboxAlert, { subject: string }>): ControlA
   switch (said.type) {
     case "control_threshold_reached":
     case "approval_asked": {
-      const { threshold, percent, cap_usd: capUsd, spent_usd: spentUsd } = said;
-      const reached = { subject, threshold, percent, capUsd, spentUsd };
+      const { threshold, percent, within_hours: withinHours, cap_usd: capUsd, spent_usd: spentUsd } = said;
+      const reached = { subject, threshold, percent, withinHours, capUsd, spentUsd };
       return said.type === "approval_asked" ? { kind: said.type, ...reached } : { kind: said.type, ...reached, channel: said.channel };
     }
     case "guardrail_broken":

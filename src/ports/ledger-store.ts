@@ -99,8 +99,8 @@ export interface LedgerStore {
   /** Lets go of a claim whose call was never sent. */
   dropIdempotency(keyId: string, key: string): Promise<void>;
 
-  /** Takes facts that applications told, each a UsageFact as JSON, for the warehouse: topic `fact_usage` of the outbox. All or none. */
-  keepFacts(facts: readonly string[]): Promise<void>;
+  /** Takes what applications told, each a UsageFact or a Rating as JSON, for the warehouse, under that topic of the outbox. All or none. */
+  keepFacts(facts: readonly string[], topic?: FactTopic): Promise<void>;
   readOutbox(topic: string, limit: number): Promise<readonly OutboxRow[]>;
   /**
    * Writes the oldest rows of a topic into a file, one a line, for a process that reads it there: the server's thread never copies them.
@@ -131,6 +131,9 @@ export interface LedgerStore {
   /** @param inOrder false when calls are still open: the next start then takes this process for dead and puts them right */
   close(inOrder?: boolean): Promise<void>;
 }
+
+/** `fact_usage` unless said otherwise. */
+export type FactTopic = "fact_usage" | "rating";
 
 export interface RaiseAnswer {
   readonly raise: BudgetRaise;

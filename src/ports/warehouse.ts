@@ -31,6 +31,12 @@ export interface Warehouse {
   insertFacts(facts: readonly string[]): Promise<InsertedTraces>;
   /** As insertTraceFile, of facts. */
   insertFactFile(path: string): Promise<boolean>;
+  /** As insertFacts, of ratings: each a Rating as JSON. */
+  insertRatings(ratings: readonly string[]): Promise<InsertedTraces>;
+  /** As insertTraceFile, of ratings. */
+  insertRatingFile(path: string): Promise<boolean>;
+  /** How good answers were rated with ts in [from, to), per use case that has ratings; each rating once. */
+  ratings(question: RatingsQuestion): Promise<readonly RatedUseCase[]>;
   /** Cost and use per group over traces with ts in [from, to). */
   costs(question: CostsQuestion): Promise<readonly CostsRow[]>;
   /** The newest calls first, at most `limit`. */
@@ -106,6 +112,22 @@ export interface CostsRow {
   /** Over calls that went to a provider; null when there is none. Interpolated between calls, not estimated. */
   readonly latency_ms_p50: number | null;
   readonly latency_ms_p95: number | null;
+}
+
+export interface RatingsQuestion {
+  readonly from: Date;
+  readonly to: Date;
+  /** What was rated, such as groundedness. */
+  readonly name: string;
+}
+
+export interface RatedUseCase {
+  readonly useCase: string;
+  readonly samples: number;
+  /** From 1, the worst, to 5. */
+  readonly average: number;
+  /** When the newest of them was rated. */
+  readonly newestAt: number;
 }
 
 export interface CallsQuestion {

@@ -11,6 +11,7 @@ import { type Scope, type ScopeDimension, selectorKey } from "../../src/core/sco
 import { NO_UNIT_COST_SETTINGS } from "../../src/core/unit-cost/unit-cost-settings.ts";
 import { BudgetCatalog, type DefaultBudget } from "../../src/data/store/budget-catalog.ts";
 import { LeaseDesk } from "../../src/data/store/lease-desk.ts";
+import { LeverBoard } from "../../src/data/store/lever-board.ts";
 import { openSqliteLedgerStore } from "../../src/data/store/sqlite-ledger-store.ts";
 import { type KitOptions, openGatewayKit } from "../../src/gateway/gateway-test-kit.ts";
 import type { Ending, LedgerStore } from "../../src/ports/ledger-store.ts";
@@ -41,6 +42,7 @@ export async function openFailureKit(options: KitOptions = {}, scope: Scope = { 
     budgets: kit.catalog,
     keys: kit.keys,
     desk: kit.desk,
+    levers: new LeverBoard(),
     prices: priceLookup(kit.gateway.prices, ["openai", "anthropic"]),
     knowledge: { parts: [], sinceMs: 0, priceLists: new Map() },
     ignoredUsageKeys: new Set(),

@@ -1,7 +1,9 @@
 import { spansAnswer, spansBody } from "../../contract/spans-contract.ts";
 import { eventsAnswer, eventsBody } from "../../contract/usage-events-contract.ts";
 import { ok, type Route, route } from "../api-route.ts";
+import { ratingsOfSpans } from "../evaluation-spans.ts";
 import { readSpansRequest, type SpansAnswer, writeSpansAnswer } from "../otlp-protobuf.ts";
+import { firstOfEachRating } from "../read-ratings.ts";
 import { factOfEvent, firstOfEach } from "../usage-events.ts";
 import { factsOfSpans } from "../usage-spans.ts";
 
@@ -30,7 +32,7 @@ export const eventsRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/traces",
-    summary: "Takes what spans say was used, as OTLP/HTTP in JSON or protobuf; each span counts once.",
+    summary: "Takes what spans say was used and how answers were rated, as OTLP/HTTP in JSON or protobuf; each span counts once.",
     role: "viewer",
     body: spansBody,
     protobuf: { read: readSpansRequest, write: (answer: SpansAnswer) => writeSpansAnswer(answer) },
@@ -39,8 +41,12 @@ export const eventsRoutes: readonly Route[] = [
       200: { description: "Kept durably; spans that could not be taken are counted, with the first reason", schema: spansAnswer },
     },
     handle: async ({ body }, deps) => {
-      const { facts, rejected } = factsOfSpans(body.resourceSpans, deps.unitCosts.prices, deps.now());
+      const { facts, rejected: unused } = factsOfSpans(body.resourceSpans, deps.unitCosts.prices, deps.now());
+      const { ratings, rejected: unrated } = ratingsOfSpans(body.resourceSpans, deps.now());
+      const rejected = [...unused, ...unrated];
       if (facts.length > 0) await deps.store.keepFacts(firstOfEach(facts).map((fact) => JSON.stringify(fact)));
+      const kept = firstOfEachRating(ratings).map((rating) => JSON.stringify(rating));
+      if (kept.length > 0) await deps.store.keepFacts(kept, "rating");
       const [errorMessage] = rejected;
       return ok(errorMessage === undefined ? {} : { partialSuccess: { rejectedSpans: rejected.length, errorMessage } });
     },

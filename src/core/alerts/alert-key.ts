@@ -19,6 +19,8 @@ export function alertKey(facts: AlertFacts, at: Instant): string {
       return `${facts.kind} ${facts.tenant} ${new Date(at - (at % HOUR_MS)).toISOString()}`;
     case "unknown_usage_unit":
       return `${facts.kind} ${facts.provider} ${facts.unit}`;
+    case "runaway_spend":
+      return `${facts.kind} ${facts.tenant} ${facts.who} ${facts.name}`;
     case "holds_in_doubt":
       return facts.kind;
     // Each is its own: what broke again after it was turned back is new.

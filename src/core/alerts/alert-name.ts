@@ -6,6 +6,7 @@ export const EVENT_TYPES = {
   budget_overrun: "BudgetOverrun",
   hold_exceeded: "HoldExceeded",
   unknown_usage_unit: "UnknownUsageUnit",
+  runaway_spend: "RunawaySpend",
   holds_in_doubt: "HoldsInDoubt",
   control_threshold_reached: "ControlThresholdReached",
   approval_asked: "ApprovalAsked",

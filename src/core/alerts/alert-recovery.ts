@@ -58,6 +58,7 @@ function whyOver(alert: AlertRecord, present: Present, now: Instant): ResolvedWh
       return ofBudget(facts.budget, present, now, (account) => account.spentNano + account.inDoubtNano <= account.limitNano);
     case "hold_exceeded":
     case "unknown_usage_unit":
+    case "runaway_spend":
       return now >= alert.lastAt + DAY_MS ? "quiet_for_a_day" : undefined;
     case "holds_in_doubt":
       return present.holdsInDoubt === 0 ? "none_in_doubt" : undefined;

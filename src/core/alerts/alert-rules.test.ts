@@ -93,6 +93,23 @@ describe("the key of an alert", () => {
   });
 });
 
+describe("somebody who runs away", () => {
+  const runaway = (name: string, throttled = true): AlertFacts => {
+    const amounts = { spentUsd: "12", usualUsd: "1", limitUsd: "10", factor: 10, windowMs: 300_000 };
+    return { kind: "runaway_spend", tenant: "acme", who: "run", name, ...amounts, throttled };
+  };
+
+  it("is one alert each, critical where calls are refused, and over when it has been quiet for a day", () => {
+    expect(alertKey(runaway("a"), AT)).toBe(alertKey(runaway("a", false), AT + 5 * HOUR_MS));
+    expect(alertKey(runaway("a"), AT)).not.toBe(alertKey(runaway("b"), AT));
+    expect([severityOf(runaway("a"), 80), severityOf(runaway("a", false), 80)]).toEqual(["critical", "warning"]);
+    const record = aRecord(runaway("a"), { lastAt: AT });
+    const nothingElse = { accounts: new Map(), holdsInDoubt: 0, controls: new Map() };
+    expect(recoveriesOf([record], nothingElse, AT + 24 * HOUR_MS - 1)).toEqual([]);
+    expect(recoveriesOf([record], nothingElse, AT + 24 * HOUR_MS)).toMatchObject([{ why: "quiet_for_a_day" }]);
+  });
+});
+
 describe("a count that nobody reads", () => {
   const unknown = (provider: string, unit: string, model = "m"): AlertFacts => {
     return { kind: "unknown_usage_unit", provider, model, unit, holdId: "h", heldUsd: "1" };

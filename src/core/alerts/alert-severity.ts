@@ -12,6 +12,8 @@ export function severityOf(facts: AlertFacts, warnPercent: number): Severity {
     case "hold_exceeded":
     case "unknown_usage_unit":
       return "critical";
+    case "runaway_spend":
+      return facts.throttled ? "critical" : "warning";
     case "control_threshold_reached":
       return facts.percent >= 100 ? "critical" : "warning";
     case "guardrail_broken":

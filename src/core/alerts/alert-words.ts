@@ -19,6 +19,7 @@ export const RUNBOOKS: Readonly<Record<AlertKind, string>> = {
   budget_overrun: "budget-overrun.md",
   hold_exceeded: "hold-exceeded.md",
   unknown_usage_unit: "unknown-usage-unit.md",
+  runaway_spend: "runaway-spend.md",
   holds_in_doubt: "holds-in-doubt.md",
   control_threshold_reached: "control-threshold-reached.md",
   approval_asked: "approval-asked.md",
@@ -27,6 +28,8 @@ export const RUNBOOKS: Readonly<Record<AlertKind, string>> = {
   lever_changed: "lever-changed.md",
   test: "alert-test.md",
 };
+
+const WATCHED = { api_key: "Key", run: "Run", session: "Session" } as const;
 
 export function alertWords(alert: AlertRecord, phase: AlertPhase): AlertWords {
   const words = raisedWords(alert.facts);
@@ -70,6 +73,16 @@ function raisedWords(facts: AlertFacts): AlertWords {
         doFirst:
           "Look up in the provider's documentation whether it is billed. If it costs nothing, add it to gateway.ignored_usage_keys; if it does, resolve the holds (ballast hold list) and report the count.",
       };
+    case "runaway_spend": {
+      const minutes = facts.windowMs / 60_000;
+      return {
+        title: `${WATCHED[facts.who]} ${facts.name} of tenant ${facts.tenant} spends many times what is usual`,
+        happened: `${money(facts.spentUsd)} within ${minutes} minutes; usual are ${money(facts.usualUsd)}, and above ${money(facts.limitUsd)} is too much. ${
+          facts.throttled ? "Its calls are refused until that is over." : "Its calls go on, within their budgets."
+        }`,
+        doFirst: "Look whether it loops (ballast report usage, the newest traces); then stop it or revoke its key, or let it run.",
+      };
+    }
     case "holds_in_doubt":
       return {
         title: `${facts.holds} ${facts.holds === 1 ? "hold is" : "holds are"} in doubt`,

@@ -39,6 +39,20 @@ export type AlertFacts =
       readonly holdId: string;
       readonly heldUsd: string;
     }
+  | {
+      readonly kind: "runaway_spend";
+      readonly tenant: string;
+      readonly who: "api_key" | "run" | "session";
+      readonly name: string;
+      /** Within the last window, and what is usual in one. */
+      readonly spentUsd: string;
+      readonly usualUsd: string;
+      readonly limitUsd: string;
+      readonly factor: number;
+      readonly windowMs: number;
+      /** Whether its calls are refused. */
+      readonly throttled: boolean;
+    }
   | { readonly kind: "holds_in_doubt"; readonly holds: number; readonly inDoubtUsd: string; readonly oldestAt: Instant }
   | { readonly kind: "test"; readonly channel: string }
   | ControlAlertFacts;

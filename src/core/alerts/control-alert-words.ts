@@ -7,7 +7,10 @@ export function controlWords(facts: ControlAlertFacts, money: (usd: string) => s
   switch (facts.kind) {
     case "control_threshold_reached":
       return {
-        title: `${subject} has used ${facts.percent} % of its cap`,
+        title:
+          facts.withinHours === null
+            ? `${subject} has used ${facts.percent} % of its cap`
+            : `${subject} will have used up its cap within ${facts.withinHours} hours`,
         happened: `${money(facts.spentUsd)} of ${money(facts.capUsd)} are spent this month (${facts.threshold}, for ${facts.channel}). The levers that this threshold asks for are turned step by step while the guardrails hold.`,
         doFirst: "Look at what is turned and what is held (ballast controls), and at who spends (ballast report usage).",
       };

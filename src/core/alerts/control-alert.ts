@@ -8,8 +8,10 @@ export type ControlAlertFacts =
       readonly subject: string;
       /** "spend_slo.yaml@0.75" */
       readonly threshold: string;
-      /** Of the cap. */
+      /** Of the cap: the threshold's, or what is spent where the threshold is one of a forecast. */
       readonly percent: number;
+      /** Of a forecast: within which the cap is to be spent. */
+      readonly withinHours: number | null;
       readonly capUsd: string;
       readonly spentUsd: string;
       /** As the policy writes it, such as "#finops". */
@@ -20,6 +22,7 @@ export type ControlAlertFacts =
       readonly subject: string;
       readonly threshold: string;
       readonly percent: number;
+      readonly withinHours: number | null;
       readonly capUsd: string;
       readonly spentUsd: string;
     }

@@ -9,7 +9,7 @@ import { type ControlAlertFacts, isControlAlert, scopeOfSubject } from "./contro
 const AT = Date.UTC(2026, 10, 21, 12);
 const SUBJECT = "use_case:ops:copilot";
 const REACHED: ControlAlertFacts = {
-  ...{ kind: "control_threshold_reached", subject: SUBJECT, threshold: "slo.yaml@0.75", percent: 75 },
+  ...{ kind: "control_threshold_reached", subject: SUBJECT, threshold: "slo.yaml@0.75", percent: 75, withinHours: null },
   ...{ capUsd: "9000", spentUsd: "6750", channel: "#finops" },
 };
 const CHANGED: ControlAlertFacts = {

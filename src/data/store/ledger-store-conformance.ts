@@ -375,6 +375,8 @@ export function ledgerStoreConformance(name: string, prepare: () => Promise<Ledg
         const opened = await open();
         await opened.keepFacts(['{"a":1}', '{"b":"é"}']);
         await opened.keepFacts([]);
+        await opened.keepFacts(['{"c":3}'], "rating");
+        expect((await opened.readOutbox("rating", 10)).map(({ payload }) => payload)).toEqual(['{"c":3}']);
         expect((await opened.readOutbox("fact_usage", 10)).map(({ payload }) => payload)).toEqual(['{"a":1}', '{"b":"é"}']);
         expect(await opened.readOutbox("request_trace", 10)).toEqual([]);
         await opened.close();

@@ -3,6 +3,7 @@ import type { Instant, Period } from "../../core/time/window.ts";
 import type {
   AuditedChange,
   AuditRow,
+  FactTopic,
   IdempotencyClaim,
   IdempotencyState,
   OutboxRow,
@@ -64,8 +65,8 @@ export class RecordOperations {
     this.#database.run("drop-idempotency", { keyId, key });
   }
 
-  keepFacts(facts: readonly string[]): void {
-    for (const fact of facts) this.#database.runPositional("append-outbox", "fact_usage", fact);
+  keepFacts(facts: readonly string[], topic: FactTopic): void {
+    for (const fact of facts) this.#database.runPositional("append-outbox", topic, fact);
   }
 
   readOutbox(topic: string, limit: number): OutboxRow[] {

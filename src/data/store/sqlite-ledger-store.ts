@@ -13,6 +13,7 @@ import type {
   CreditRequest,
   Ending,
   EndingAnswer,
+  FactTopic,
   Hold,
   IdempotencyClaim,
   IdempotencyState,
@@ -262,8 +263,8 @@ class SqliteLedgerStore implements LedgerStore {
     return this.#call("readOutbox", [topic, limit]);
   }
 
-  keepFacts(facts: readonly string[]): Promise<void> {
-    return this.#call("keepFacts", [facts]);
+  keepFacts(facts: readonly string[], topic: FactTopic = "fact_usage"): Promise<void> {
+    return this.#call("keepFacts", [facts, topic]);
   }
 
   spoolOutbox(topic: string, limit: number, path: string): Promise<readonly number[]> {

@@ -3,7 +3,11 @@ import { EngineRefusal, type WarehouseConnection } from "./warehouse-connection.
 import { warehouseSql } from "./warehouse-sql.ts";
 
 /** Where rows go, each with the statement that adds them. */
-const STATEMENTS = { traces: warehouseSql("insert-traces.sql"), facts: warehouseSql("insert-facts.sql") } as const;
+const STATEMENTS = {
+  traces: warehouseSql("insert-traces.sql"),
+  facts: warehouseSql("insert-facts.sql"),
+  ratings: warehouseSql("insert-ratings.sql"),
+} as const;
 export type RowKind = keyof typeof STATEMENTS;
 
 /**

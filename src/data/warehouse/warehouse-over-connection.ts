@@ -9,6 +9,7 @@ import { costsByGroup } from "./questions/costs-by-group.ts";
 import { leverEvidence } from "./questions/evidence-per-model.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
 import { poolShares } from "./questions/pool-shares.ts";
+import { ratingsByUseCase } from "./questions/ratings-by-use-case.ts";
 import { runLives } from "./questions/run-lives.ts";
 import { tracedPerTenant } from "./questions/traced-per-tenant.ts";
 import { unitCostsByGroup } from "./questions/unit-costs-by-group.ts";
@@ -26,6 +27,9 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
     insertTraceFile: (path) => ours(insertTraceFile(connection, path)),
     insertFacts: (facts) => ours(insertTraces(connection, facts, "facts")),
     insertFactFile: (path) => ours(insertTraceFile(connection, path, "facts")),
+    insertRatings: (ratings) => ours(insertTraces(connection, ratings, "ratings")),
+    insertRatingFile: (path) => ours(insertTraceFile(connection, path, "ratings")),
+    ratings: (question) => ours(ratingsByUseCase(connection, question)),
     costs: (question) => ours(costsByGroup(connection, question)),
     traces: (question) => ours(newestTraces(connection, question)),
     callsInOrder: (question) => ours(callsInOrder(connection, question)),

@@ -1,0 +1,90 @@
+import { hash } from "node:crypto";
+import type { Static } from "typebox";
+import type { feedbackBody } from "../contract/feedback-contract.ts";
+import { Problem } from "../contract/problem.ts";
+import type { Rating } from "../contract/rating.ts";
+import { scoreOf } from "../core/ratings/score.ts";
+import type { Instant } from "../core/time/window.ts";
+import type { ApiCaller } from "./api-caller.ts";
+import { readInstant } from "./call-period.ts";
+import { checkScopeValue } from "./call-scope.ts";
+
+type FeedbackBody = Static<typeof feedbackBody>;
+type Given = NonNullable<FeedbackBody["ratings"]>[number];
+
+/** Clocks of applications run ahead a little. */
+const MOST_AHEAD_MS = 5 * 60_000;
+const EARLIEST = Date.UTC(2000, 0, 1);
+const NEEDED = ["id", "name", "score", "source"] as const;
+
+/**
+ * The ratings of a request. Whose they are is said by the virtual key; the admin names the tenant.
+ * @throws Problem invalid_request, invalid_scope, scope_not_allowed
+ */
+export function readRatings(body: FeedbackBody, caller: ApiCaller, now: Instant): Rating[] {
+  return givenRatings(body).map(({ given, place }) => {
+    const at = given.at === undefined ? now : timeOf(given.at, `${place}/at`, now);
+    const score = scoreOf(given.score, given.scale ?? "1-5");
+    if (score === undefined) throw wrong(`${place}/score`, `does not lie on the scale ${given.scale ?? "1-5"}`);
+    const tenant = ownValue("tenant", given.tenant, caller, place);
+    const useCase = ownValue("use_case", given.use_case, caller, place);
+    if (tenant === undefined) throw wrong(`${place}/tenant`, "is missing");
+    if (useCase === undefined && given.trace_id === undefined)
+      throw wrong(`${place}/use_case`, "is missing; a rating names its use case, or the trace_id of a call");
+    return {
+      rating_id: hash("sha256", JSON.stringify(["feedback", given.id]), "hex"),
+      event_id: given.id,
+      ts: new Date(at).toISOString(),
+      tenant,
+      use_case_id: useCase ?? "",
+      trace_id: given.trace_id ?? "",
+      name: given.name,
+      score,
+      source: given.source,
+      received_at: new Date(now).toISOString(),
+    };
+  });
+}
+
+function givenRatings({ ratings, ...single }: FeedbackBody): { given: Given; place: string }[] {
+  if (ratings) {
+    const [stranger] = Object.keys(single);
+    if (stranger !== undefined) throw wrong(`/${stranger}`, "stands beside ratings; it belongs into each of them");
+    return ratings.map((given, index) => ({ given, place: `/ratings/${index}` }));
+  }
+  const missing = NEEDED.find((name) => single[name] === undefined);
+  if (missing !== undefined) throw wrong(`/${missing}`, "is missing");
+  return [{ given: single as Given, place: "" }];
+}
+
+/** What a key says stands, unless the key lets its holder name another. */
+function ownValue(field: "tenant" | "use_case", said: string | undefined, caller: ApiCaller, place: string): string | undefined {
+  const value = said === undefined ? undefined : checkScopeValue(said, `${place}/${field}`);
+  if (caller.kind !== "key") return value;
+  const own = caller.key.scope[field];
+  if (value === undefined || value === own) return own;
+  const mayName = caller.key.mayName.includes(field) || (field === "use_case" && own === undefined);
+  if (!mayName) throw new Problem("scope_not_allowed", { field: `${place}/${field}`, key: caller.key.id });
+  return value;
+}
+
+/** Of ratings with one identity in one request the first: arrivals at the same moment cannot be told apart later. */
+export function firstOfEachRating(ratings: readonly Rating[]): Rating[] {
+  const first = new Map<string, Rating>();
+  for (const rating of ratings) {
+    const key = `${rating.tenant} ${rating.rating_id}`;
+    if (!first.has(key)) first.set(key, rating);
+  }
+  return [...first.values()];
+}
+
+function timeOf(text: string, field: string, now: Instant): Instant {
+  const at = readInstant(text, field);
+  if (at > now + MOST_AHEAD_MS) throw wrong(field, "lies in the future");
+  if (at < EARLIEST) throw wrong(field, "lies before the year 2000");
+  return at;
+}
+
+function wrong(field: string, what: string): Problem {
+  return new Problem("invalid_request", { field, in: "body" }, { message: `${field} ${what}.` });
+}
