@@ -3,6 +3,9 @@ import { alertAckCommand } from "./commands/alert-ack-command.ts";
 import { alertListCommand } from "./commands/alert-list-command.ts";
 import { alertReplayCommand } from "./commands/alert-replay-command.ts";
 import { alertTestCommand } from "./commands/alert-test-command.ts";
+import { approvalAddCommand } from "./commands/approval-add-command.ts";
+import { approvalEndCommand } from "./commands/approval-end-command.ts";
+import { approvalListCommand } from "./commands/approval-list-command.ts";
 import { backlogAddCommand } from "./commands/backlog-add-command.ts";
 import { backlogExportCommand } from "./commands/backlog-export-command.ts";
 import { backlogImportCommand } from "./commands/backlog-import-command.ts";
@@ -19,6 +22,8 @@ import { budgetResetCommand } from "./commands/budget-reset-command.ts";
 import { budgetSetCommand } from "./commands/budget-set-command.ts";
 import { budgetShowCommand } from "./commands/budget-show-command.ts";
 import { budgetTreeCommand } from "./commands/budget-tree-command.ts";
+import { controlsCommand } from "./commands/controls-command.ts";
+import { controlsResumeCommand, controlsStopCommand } from "./commands/controls-switch-command.ts";
 import { demoCommand } from "./commands/demo-command.ts";
 import { doctorCommand } from "./commands/doctor-command.ts";
 import { dryrunCommand } from "./commands/dryrun-command.ts";
@@ -28,6 +33,7 @@ import { keyCreateCommand } from "./commands/key-create-command.ts";
 import { keyListCommand } from "./commands/key-list-command.ts";
 import { keyRevokeCommand } from "./commands/key-revoke-command.ts";
 import { policyTestCommand } from "./commands/policy-test-command.ts";
+import { postmortemCloseCommand, postmortemListCommand, postmortemShowCommand } from "./commands/postmortem-command.ts";
 import { priceDiffCommand } from "./commands/price-diff-command.ts";
 import { priceExplainCommand } from "./commands/price-explain-command.ts";
 import { priceImportCommand } from "./commands/price-import-command.ts";
@@ -70,6 +76,15 @@ export const COMMANDS: readonly Command[] = [
   scenarioCommand,
   policyTestCommand,
   dryrunCommand,
+  controlsCommand,
+  controlsStopCommand,
+  controlsResumeCommand,
+  approvalAddCommand,
+  approvalListCommand,
+  approvalEndCommand,
+  postmortemListCommand,
+  postmortemShowCommand,
+  postmortemCloseCommand,
   recommendCommand,
   backlogListCommand,
   backlogAddCommand,

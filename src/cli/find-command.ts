@@ -21,10 +21,11 @@ export function findCommand(args: readonly string[], commands: readonly Command[
   }
   if (first < 0) return { kind: "overview", commands };
   const [word = "", second = ""] = args.slice(first);
-  const exact = commands.find(({ name }) => name === word);
-  if (exact) return { kind: "command", command: exact, rest: [...leading, ...args.slice(first + 1)] };
+  // `controls` is a command, and so is `controls stop`.
   const double = commands.find(({ name }) => name === `${word} ${second}`);
   if (double) return { kind: "command", command: double, rest: [...leading, ...args.slice(first + 2)] };
+  const exact = commands.find(({ name }) => name === word);
+  if (exact) return { kind: "command", command: exact, rest: [...leading, ...args.slice(first + 1)] };
   return { kind: "overview", commands: groupOf(word, second, args, commands) };
 }
 
