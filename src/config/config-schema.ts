@@ -5,7 +5,7 @@ import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
 import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
-import { controlsSetting, deferredTier, modelLadder } from "./lever-schema.ts";
+import { deferredTier, holdoutSetting, modelLadder } from "./lever-schema.ts";
 import { contract, fxRate, markup, priceOverride } from "./price-schema.ts";
 import { amount, closed, flag, list, oneOf, secret, text, whole } from "./setting-shapes.ts";
 import type { TextFormatName } from "./text-formats.ts";
@@ -329,7 +329,7 @@ export const configSchema = closed(
     providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),
     routes: list(route, "Other names for models, with fallbacks."),
     model_sizes: list(modelLadder, "Ladders of models that levers move calls down.", { default: [], maxItems: 1000 }),
-    controls: controlsSetting,
+    controls: closed({ ...holdoutSetting }, "How levers act on calls: docs/concepts/levers.md.", { default: {} }),
     prices: list(priceOverride, "Prices that replace or complete the price list."),
     price_files: list(
       Type.String({ minLength: 1 }),

@@ -18,15 +18,12 @@ export const modelLadder = closed(
   "Models that take the same calls. A lever may send a call down its ladder, never up.",
 );
 
-export const controlsSetting = closed(
-  {
-    holdout: amount("Share of the calls of use cases that levers and caches leave alone, so that savings are measured.", "holdout-share", {
-      default: "2%",
-    }),
-  },
-  "How levers act on calls: docs/concepts/levers.md.",
-  { default: {} },
-);
+/** Under `controls`. */
+export const holdoutSetting = {
+  holdout: amount("Share of the calls of use cases that levers and caches leave alone, so that savings are measured.", "holdout-share", {
+    default: "2%",
+  }),
+};
 
 /** Of a provider. */
 export const deferredTier = {

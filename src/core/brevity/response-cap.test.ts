@@ -25,6 +25,8 @@ it.each([
   ["as JSON", { ...said, response_format: { type: "json_object" } }],
   ["by a schema", { ...said, response_format: { type: "json_schema", json_schema: {} } }],
   ["in the form that Responses asks for", { ...said, text: { format: { type: "json_schema" } } }],
+  ["as JSON that only the words ask for", { messages: [{ role: "system", content: "Reply with JSON only." }, ...said.messages] }],
+  ["as CSV that only the question asks for", { messages: [{ role: "user", content: "List the tides as csv." }] }],
   ["by a grammar of an own server", { ...said, guided_json: {} }],
   ["to a tool's result", { messages: [...said.messages, { role: "tool", content: "21" }] }],
   ["that the caller has begun", { messages: [...said.messages, { role: "assistant", content: "{" }] }],
