@@ -115,8 +115,9 @@ const FREEZE = "feature_freeze/large_model";
 function capOf({ record, planning, levers }: Turning, model: string, prompt: PromptReading): number | undefined {
   const { summary, dialect } = planning;
   const capTokens = levers.response_cap_tokens!;
-  const askedTokens = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : undefined;
-  const hidesReasoning = summary.hidesReasoning || mayHideReasoning(dialect.usage, model, {});
+  const askedTokens = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : planning.settings.defaultMaxOutputTokens;
+  const targets = chooseTargets(planning, model)(askedTokens);
+  const hidesReasoning = summary.hidesReasoning || targets.some((target) => mayHideReasoning(dialect.usage, target.model, {}));
   if (!mayCap({ isFreeForm: prompt.isFreeForm, hidesReasoning, askedTokens }, capTokens)) return undefined;
   note(record, "response_cap_tokens", levers);
   return capTokens;
