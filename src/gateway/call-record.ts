@@ -31,7 +31,7 @@ export interface CallRecord {
   /** Those that changed the call, each with its value: "small_model_share=50". */
   levers: string[];
   /** Whether levers and caches leave the call alone, so that savings are measured. */
-  heldOut: boolean;
+  holdout: boolean;
   /** 0 to 1; null where nobody asked. */
   complexity: number | null;
   /** Of the model on its ladder; undefined for a model on none. */
@@ -75,7 +75,7 @@ export function startRecord(dialect: Dialect, traceId: string, at: number, start
     attempts: 0,
     upstreamMs: 0,
     levers: [],
-    heldOut: false,
+    holdout: false,
     complexity: null,
     modelSize: undefined,
     said: undefined,
@@ -131,7 +131,7 @@ export function traceOf(record: CallRecord, result: CallResult, latencyMs: numbe
     session_id: record.said?.sessionId,
     experiment_id: record.said?.experimentId,
     parts: record.parts.length > 0 ? record.parts : undefined,
-    holdout: record.heldOut || undefined,
+    holdout: record.holdout || undefined,
     complexity: record.complexity ?? undefined,
     model_size: record.modelSize,
   };

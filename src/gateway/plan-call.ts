@@ -115,7 +115,8 @@ export async function planCall(planning: Planning, holdId: string): Promise<Call
         triedModels.add(model);
         targetsFor = fallbackTargets(planning, model, problem);
         plannedFor = sentTo(model, planning);
-        maxOutputTokens = asked;
+        // A lever's cap would cut the thoughts of a model that thinks.
+        maxOutputTokens = plannedFor.hidesReasoning ? stated : asked;
         break;
       }
       case "fit": {

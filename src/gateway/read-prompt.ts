@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { isFreeForm } from "../core/brevity/response-cap.ts";
-import { compressibleTurns } from "../core/compression/compressed-turns.ts";
+import { type CompressibleTurn, compressibleTurns } from "../core/compression/compressed-turns.ts";
 import { type PromptView, viewPrompt } from "../core/prompt/prompt-view.ts";
 import { type PromptFacts, promptFacts } from "../core/routing/complexity.ts";
 import type { CallDialect } from "../core/usage/usage.ts";
@@ -9,8 +9,8 @@ import type { CallDialect } from "../core/usage/usage.ts";
 export interface PromptReading {
   readonly facts: PromptFacts;
   readonly isFreeForm: boolean;
-  /** The turns that may be sent in a tighter form, the oldest first, each with a digest of the conversation up to it. */
-  readonly compressible: readonly { readonly turn: number; readonly isLast: boolean; readonly digest: string }[];
+  /** The turns that may be sent in a tighter form, the oldest first. */
+  readonly compressible: readonly CompressibleTurn[];
 }
 
 /** Reads a body a second time, for the calls that a lever may turn: `inspectBody` has accepted it. */

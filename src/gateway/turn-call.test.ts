@@ -215,6 +215,32 @@ describe("response_cap_tokens", () => {
   });
 });
 
+describe("a route of several models", () => {
+  const to = (...models: string[]) => ({ model: "desk-model", targets: models.map((model) => ({ provider: "sim", model })) });
+
+  it("is turned by a lever of the model that it stands for", async () => {
+    const { ask } = await open({ routes: [to("gpt-4o-mini")] });
+    lever.turn("model:gpt-4o-mini", { response_cap_tokens: 100 });
+    expect((await ask(chat("Hello", { model: "desk-model" }))).headers.get("x-ballast-levers")).toBe("response_cap_tokens=100");
+    await booksAreRight(1);
+  });
+
+  it("is not capped when one of its models thinks, nor is a call that a budget sends to such a model", async () => {
+    const { ask } = await open({
+      routes: [to("gpt-4o-mini", "o3")],
+      limitUsd: "0.02",
+      budget: { onShort: "fallback_model", fallbackModel: "gpt-5.4-nano" },
+    });
+    lever.turn("use_case:desk", { response_cap_tokens: 100 });
+    const body = JSON.stringify(chat("Hello", { model: "desk-model" }));
+    expect((await ask(body)).headers.get("x-ballast-levers")).toBe("");
+    expect(lever.lastSent().max_tokens).toBe(400);
+    const eased = await ask(chat(`Hello ${"word ".repeat(2500)}`, { model: "gpt-4o" }));
+    expect([eased.headers.get("x-ballast-model"), lever.lastSent().max_tokens]).toEqual(["gpt-5.4-nano", 400]);
+    await lever.kit.settled(2);
+  });
+});
+
 describe("prompt_compression", () => {
   const LONG = `Could you please tell the team what this is for,  and  what they have to do with it?\n\n\n\n${"It is important to note that the plan of the team, um, is this. ".repeat(4)}`;
 

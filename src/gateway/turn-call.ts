@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { Problem } from "../contract/problem.ts";
 import { briefRequest, mayCap } from "../core/brevity/response-cap.ts";
+import { turnsToCompress } from "../core/compression/compressed-turns.ts";
 import { isHeldOut } from "../core/levers/holdout.ts";
 import type { LeverId } from "../core/levers/lever-list.ts";
 import { type LeversInForce, NO_LEVERS } from "../core/levers/levers-in-force.ts";
@@ -43,7 +44,7 @@ export function turnCall(
   const { settings, caller, summary, dialect } = planning;
   const useCase = caller.scope.use_case;
   // By the first id, before any cache is asked, and whether or not a lever is turned now.
-  record.heldOut = useCase !== undefined && isHeldOut(record.traceId, settings.holdoutShare);
+  record.holdout = useCase !== undefined && isHeldOut(record.traceId, settings.holdoutShare);
   const place = dialect.operation === "embeddings" ? undefined : placeOnLadder(settings.ladders, summary.model, useCase);
   record.modelSize = place?.size;
   const subjects = subjectsOf(planning);
@@ -69,7 +70,7 @@ interface Turning extends TurnedCall {
 
 async function turnWith(turning: Turning): Promise<TurnedCall> {
   const { gateway, record, planning, bytes, levers, place } = turning;
-  const isSpared = record.heldOut || planning.caller.priority === "p0";
+  const isSpared = record.holdout || planning.caller.priority === "p0";
   const routes = levers.small_model_share !== undefined && place !== undefined;
   const compresses = levers.prompt_compression !== undefined && !isSpared;
   const caps = levers.response_cap_tokens !== undefined && !isSpared;
@@ -80,7 +81,7 @@ async function turnWith(turning: Turning): Promise<TurnedCall> {
   const model = chooseModel(turning, isSpared);
   const outputCap = caps && prompt ? capOf(turning, model, prompt) : undefined;
   const rewritten = prompt && !isSpared ? await rewrite(turning, prompt, outputCap) : turning;
-  const deferred = levers.batch_deferral !== undefined && !record.heldOut && defer(turning, model);
+  const deferred = levers.batch_deferral !== undefined && !record.holdout && defer(turning, model);
   return { bytes: rewritten.bytes, planning: { ...rewritten.planning, turn: { model, outputCap, deferred } } };
 }
 
@@ -114,8 +115,9 @@ const FREEZE = "feature_freeze/large_model";
 function capOf({ record, planning, levers }: Turning, model: string, prompt: PromptReading): number | undefined {
   const { summary, dialect } = planning;
   const capTokens = levers.response_cap_tokens!;
-  const askedTokens = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : undefined;
-  const hidesReasoning = summary.hidesReasoning || mayHideReasoning(dialect.usage, model, {});
+  const askedTokens = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : planning.settings.defaultMaxOutputTokens;
+  const targets = chooseTargets(planning, model)(askedTokens);
+  const hidesReasoning = summary.hidesReasoning || targets.some((target) => mayHideReasoning(dialect.usage, target.model, {}));
   if (!mayCap({ isFreeForm: prompt.isFreeForm, hidesReasoning, askedTokens }, capTokens)) return undefined;
   note(record, "response_cap_tokens", levers);
   return capTokens;
@@ -125,7 +127,7 @@ function capOf({ record, planning, levers }: Turning, model: string, prompt: Pro
 async function rewrite(turning: Turning, prompt: PromptReading, outputCap: number | undefined): Promise<TurnedCall> {
   const { gateway, record, planning, bytes, levers, headers } = turning;
   const owner = answerOwner(planning.caller);
-  const turns = prompt.compressible.filter(({ isLast, digest }) => isLast || gateway.turnMemory.has(`${owner} ${digest}`));
+  const turns = turnsToCompress(prompt.compressible, owner, gateway.turnMemory);
   const append = outputCap === undefined ? undefined : briefRequest(outputCap);
   if (turns.length === 0 && append === undefined) return turning;
   const compress = turns.map(({ turn }) => turn);

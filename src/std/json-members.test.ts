@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editJsonMembers, findJsonMembers } from "./json-members.ts";
+import { editBytes, editJsonMembers, findJsonMembers, findJsonPlace } from "./json-members.ts";
 
 const find = (text: string) => findJsonMembers(Buffer.from(text))!;
 
@@ -84,5 +84,42 @@ describe("editJsonMembers", () => {
         },
       ),
     );
+  });
+});
+
+describe("findJsonPlace", () => {
+  it("leads to the value that JSON.parse finds there, at any depth and in any hand", () => {
+    const paths = (value: unknown, path: (string | number)[] = []): (string | number)[][] => {
+      if (typeof value !== "object" || value === null) return [path];
+      const children = Array.isArray(value) ? value.map((child, at) => [at, child] as const) : Object.entries(value);
+      return [path, ...children.flatMap(([step, child]) => paths(child, [...path, step]))];
+    };
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.nat(2), (value, hand) => {
+        const bytes = Buffer.from(written(value, hand));
+        const parsed = JSON.parse(bytes.toString()) as unknown;
+        for (const path of paths(parsed)) {
+          const { start, end } = findJsonPlace(bytes, path)!;
+          const expected = path.reduce<unknown>((inner, step) => (inner as Record<string | number, unknown>)[step], parsed);
+          expect(JSON.parse(bytes.toString("utf8", start, end))).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it("is undefined where the path leads nowhere", () => {
+    const bytes = Buffer.from('{"a":[1,{"b":2}]}');
+    for (const path of [["b"], ["a", 2], ["a", "b"], ["a", 1, 0], ["a", 0, "b"]]) expect(findJsonPlace(bytes, path)).toBeUndefined();
+  });
+});
+
+describe("editBytes", () => {
+  it("replaces stretches in any order and puts in at empty ones", () => {
+    const edits = [
+      { start: 4, end: 5, text: "E" },
+      { start: 1, end: 3, text: "" },
+      { start: 0, end: 0, text: ">" },
+    ];
+    expect(editBytes(Buffer.from("abcdef"), edits).toString()).toBe(">adEf");
   });
 });

@@ -103,7 +103,7 @@ function endOfValue(bytes: Buffer, from: number, count: { written: number }): nu
     let at = from;
     while (at < bytes.length) {
       const byte = bytes[at]!;
-      if (byte === COMMA || byte === 0x7d || byte <= 0x20) return at;
+      if (byte === COMMA || byte === 0x7d || byte === 0x5d || byte <= 0x20) return at;
       at++;
     }
     return at;

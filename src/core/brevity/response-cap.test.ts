@@ -3,7 +3,7 @@ import { viewPrompt } from "../prompt/prompt-view.ts";
 import { briefRequest, isFreeForm, mayCap } from "./response-cap.ts";
 
 const said = { messages: [{ role: "user", content: "Tell me about tides." }] };
-const may = (body: object, more: { hidesReasoning?: boolean; askedTokens?: number | undefined } = {}) =>
+const may = (body: object, more: { hidesReasoning?: boolean; askedTokens?: number } = {}) =>
   mayCap(
     {
       isFreeForm: isFreeForm(viewPrompt("openai-chat", body as Record<string, unknown>)!),
@@ -14,9 +14,8 @@ const may = (body: object, more: { hidesReasoning?: boolean; askedTokens?: numbe
     350,
   );
 
-it("caps an answer of plain words, whether the caller said a limit above the cap or none", () => {
+it("caps an answer of plain words", () => {
   expect(may(said)).toBe(true);
-  expect(may(said, { askedTokens: undefined })).toBe(true);
   expect(may({ ...said, response_format: { type: "text" } })).toBe(true);
 });
 
@@ -25,6 +24,8 @@ it.each([
   ["as JSON", { ...said, response_format: { type: "json_object" } }],
   ["by a schema", { ...said, response_format: { type: "json_schema", json_schema: {} } }],
   ["in the form that Responses asks for", { ...said, text: { format: { type: "json_schema" } } }],
+  ["as JSON that only the words ask for", { messages: [{ role: "system", content: "Reply with JSON only." }, ...said.messages] }],
+  ["as CSV that only the question asks for", { messages: [{ role: "user", content: "List the tides as csv." }] }],
   ["by a grammar of an own server", { ...said, guided_json: {} }],
   ["to a tool's result", { messages: [...said.messages, { role: "tool", content: "21" }] }],
   ["that the caller has begun", { messages: [...said.messages, { role: "assistant", content: "{" }] }],

@@ -16,13 +16,13 @@ export interface CapQuestion {
   readonly isFreeForm: boolean;
   /** Whether the model may think before it answers, at the cost of output. */
   readonly hidesReasoning: boolean;
-  /** Most tokens of the answer that the caller asked for; undefined where nothing is said. */
-  readonly askedTokens: number | undefined;
+  /** Most tokens of the answer that the caller asked for, or that are put in where nothing is said. */
+  readonly askedTokens: number;
 }
 
 /** Whether the answer can be asked to be brief and be cut at so many tokens. A caller's own smaller limit stays as it is. */
 export function mayCap({ isFreeForm, hidesReasoning, askedTokens }: CapQuestion, capTokens: number): boolean {
-  return isFreeForm && !hidesReasoning && (askedTokens === undefined || askedTokens > capTokens);
+  return isFreeForm && !hidesReasoning && askedTokens > capTokens;
 }
 
 /** What is put after the user's last words. Whole, so that the same cap always reads the same. */

@@ -1,4 +1,5 @@
 import type { PromptView } from "../prompt/prompt-view.ts";
+import type { TurnMemory } from "./turn-memory.ts";
 
 /** Fewer characters than that are not worth another form. */
 export const LEAST_CHARACTERS = 200;
@@ -16,11 +17,17 @@ export function compressibleTurns(view: PromptView): number[] {
   });
 }
 
+/** A turn that may be compressed, with a digest of the conversation up to it. */
+export interface CompressibleTurn {
+  readonly turn: number;
+  readonly isLast: boolean;
+  readonly digest: string;
+}
+
 /**
  * Of these, the ones to compress now: the last turn of the conversation, and earlier ones that went out compressed before. Anything else would change what the
  * provider has in its cache, and cost more than it saves.
- * @param wasCompressed whether the conversation up to this turn was sent with the turn compressed
  */
-export function turnsToCompress(view: PromptView, turns: readonly number[], wasCompressed: (turn: number) => boolean): number[] {
-  return turns.filter((turn) => turn === view.turns.length - 1 || wasCompressed(turn));
+export function turnsToCompress(turns: readonly CompressibleTurn[], owner: string, memory: Pick<TurnMemory, "has">): CompressibleTurn[] {
+  return turns.filter(({ isLast, digest }) => isLast || memory.has(`${owner} ${digest}`));
 }

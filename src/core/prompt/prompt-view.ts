@@ -29,7 +29,7 @@ export interface PromptView {
   readonly characters: number;
   readonly images: number;
   readonly tools: number;
-  /** The answer is to have a form: JSON, or a schema. */
+  /** The answer is to have a form: JSON, or a schema, by a member of the request or by its words. */
   readonly structured: boolean;
   /** The whole prompt is cached as it stands (a mark on the request itself). */
   readonly cachedWhole: boolean;
@@ -54,7 +54,7 @@ export function viewPrompt(dialect: CallDialect, body: Readonly<Record<string, u
     characters: spoken + textLength(body.system) + textLength(body.instructions),
     images: Array.isArray(said) ? countImages(said) : 0,
     tools: [body.tools, body.functions].reduce((sum: number, list) => sum + (Array.isArray(list) ? list.length : 0), 0),
-    structured: isStructured(body),
+    structured: isStructured(body) || namesForm(turns, [body.system, body.instructions]),
     cachedWhole: isObject(body.cache_control),
   };
 }
@@ -111,6 +111,17 @@ function countImages(messages: readonly unknown[]): number {
       for (const part of content) if (isObject(part) && (IMAGE_PARTS.has(part.type) || "image_url" in part)) count++;
   }
   return count;
+}
+
+/** Forms that are broken when they are cut. Applications that parse answers often ask for them in words only. */
+const FORM = /\b(?:json|yaml|xml|csv|html)\b/i;
+
+/** Whether the instructions or the last words name such a form. Errs towards yes: a question about JSON is one too. */
+function namesForm(turns: readonly PromptTurn[], instructions: readonly unknown[]): boolean {
+  const last = turns.findLast(({ role }) => role === "user");
+  const heard = turns.filter((turn) => turn === last || turn.role === "other");
+  if (heard.some(({ texts }) => texts.some(({ text }) => FORM.test(text)))) return true;
+  return instructions.flat().some((part) => FORM.test(typeof part === "string" ? part : isObject(part) ? String(part.text) : ""));
 }
 
 /** Any form of the answer that is asked for by a member, but plain text. Errs towards yes. */

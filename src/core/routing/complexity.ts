@@ -91,7 +91,11 @@ export const COMPLEXITY_FEATURES = {
     meaning: "Questions and list items beyond the first; five more are in full.",
   },
   tools: { weight: 0.2, of: ({ tools }) => upTo(tools, 5), meaning: "Tools that the model may call; five are in full." },
-  structured: { weight: 0.1, of: ({ structured }) => (structured ? 1 : 0), meaning: "The answer is to be JSON or to keep to a schema." },
+  structured: {
+    weight: 0.1,
+    of: ({ structured }) => (structured ? 1 : 0),
+    meaning: "The answer is to be JSON or to keep to a schema, by a member of the request or by its words.",
+  },
   turns: { weight: 0.15, of: ({ userTurns }) => upTo(userTurns - 1, 9), meaning: "Turns of the user before the last; nine are in full." },
   languages: {
     weight: 0.1,
