@@ -12,6 +12,7 @@ import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
 import { pricesRoutes } from "./routes/prices-routes.ts";
 import { runsRoutes } from "./routes/runs-routes.ts";
+import { savingsRoutes } from "./routes/savings-routes.ts";
 import { scenariosRoutes } from "./routes/scenarios-routes.ts";
 import { unitCostsRoutes } from "./routes/unit-costs-routes.ts";
 
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...aiBudgetRoutes,
   ...costsRoutes,
   ...unitCostsRoutes,
+  ...savingsRoutes,
   ...runsRoutes,
   ...eventsRoutes,
   ...budgetPreviewRoutes,
