@@ -1,5 +1,6 @@
 import { sigmoid } from "../src/core/learned-router/score-prompt.ts";
 import { calibrate } from "../src/core/learned-router/train-router.ts";
+import { heuristicComplexity, type PromptFacts } from "../src/core/routing/complexity.ts";
 import { seededDraws } from "../src/std/seeded-draws.ts";
 import { FOLDS, groupedFolds, outOfFoldAdvantages, randomFolds } from "./cross-validate.ts";
 import type { RecordedPrompt } from "./judged-prompts.ts";
@@ -13,6 +14,7 @@ export interface ComparedRouter {
 export const COMPARED_ROUTERS: readonly ComparedRouter[] = [
   { name: "random", needs: (prompts, seed) => ((draw) => prompts.map(() => draw()))(seededDraws(seed)) },
   { name: "longest first", needs: (prompts) => prompts.map(({ text }) => text.length) },
+  { name: "heuristic", needs: (prompts) => prompts.map(({ text }) => heuristicComplexity(factsOf(text))) },
   { name: "learned", needs: (prompts, seed) => outOfFoldAdvantages(prompts, seed) },
   {
     // GSM8K is one subject: its questions are then judged by a router that has seen none of them.
@@ -29,6 +31,11 @@ export const COMPARED_ROUTERS: readonly ComparedRouter[] = [
   },
   { name: "oracle", needs: (prompts) => prompts.map(({ weakIsRight, strongIsRight }) => Number(strongIsRight) - Number(weakIsRight)) },
 ];
+
+/** A call of one user's turn and nothing else. */
+function factsOf(text: string): PromptFacts {
+  return { lastWords: text, characters: text.length, userTurns: 1, tools: 0, structured: false, images: 0 };
+}
 
 /**
  * How far scores are from what came true, in points of a hundred: in ten groups of rising scores, the mean difference between the score and

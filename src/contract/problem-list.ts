@@ -14,6 +14,12 @@ export const PROBLEMS = {
     title: "The body is not valid JSON.",
     remedy: "Send one JSON object in UTF-8; the position says where reading stopped.",
   },
+  invalid_protobuf: {
+    status: 400,
+    retry: false,
+    title: "The body is not a message of the protocol.",
+    remedy: "Send an ExportTraceServiceRequest of OTLP in protobuf, or the same in JSON; the offset says where reading stopped.",
+  },
   invalid_request: {
     status: 400,
     retry: false,

@@ -106,6 +106,12 @@ describe("small_model_share", () => {
     await booksAreRight(6);
   });
 
+  it("never sends a call where it could cost more, whatever the ladder says", async () => {
+    const { ask } = await open({ settings: { ladders: [{ models: { small: "gpt-4o", large: "gpt-4o-mini" }, useCases: [] }] } });
+    lever.turn("use_case:desk", { small_model_share: 100, "feature_freeze/large_model": 0 });
+    expect((await ask(chat("Hello", { model: "gpt-4o-mini" }))).headers.get("x-ballast-model")).toBe("gpt-4o-mini");
+  });
+
   it("stays where it was sent when the key does not allow the small model", async () => {
     const { ask } = await open({}, ["gpt-4o"]);
     lever.turn("use_case:desk", { small_model_share: 100 });

@@ -1,4 +1,4 @@
-import { FILLER_PHRASES, isEnglish } from "./filler-phrases.ts";
+import { isEnglish, withoutFillers } from "./filler-phrases.ts";
 import { canBeMasked, changeProse, linesOf, type TextLine } from "./protected-text.ts";
 
 /** A repetition is left out from here on: shorter ones are often meant. */
@@ -37,24 +37,23 @@ function isData(text: string): boolean {
 }
 
 function tighten(text: string): string {
-  const fillers = isEnglish(text) ? FILLER_PHRASES : [];
+  const english = isEnglish(text);
   const tighter = linesOf(text).map((line) =>
-    line.isProse ? { ...line, text: changeProse(line.text, (prose) => shorten(prose, fillers)) } : line,
+    line.isProse ? { ...line, text: changeProse(line.text, (prose) => shorten(prose, english)) } : line,
   );
   return withoutRepetitions(tighter)
     .map((line) => line.text)
     .join("\n");
 }
 
-function shorten(line: string, fillers: typeof FILLER_PHRASES): string {
+function shorten(line: string, english: boolean): string {
   const indent = /^[ \t]*/.exec(line)![0];
   // Spaces first: the phrases are looked for in a text that has one between two words.
-  let rest = line
+  const spaced = line
     .slice(indent.length)
     .trimEnd()
     .replace(/[ \t]{2,}/g, " ");
-  for (const [phrase, instead] of fillers) rest = rest.replace(phrase, instead);
-  rest = rest.trim();
+  const rest = english ? withoutFillers(spaced).trim() : spaced;
   return rest === "" ? "" : indent + rest;
 }
 

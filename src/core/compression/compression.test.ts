@@ -109,6 +109,7 @@ describe("the tighter form of a prompt", () => {
     "- x\n",
     "you 1 ",
     "thanks. ",
+    "and please please ",
   ])("takes no long time for %j over and over", (piece) => {
     const text = `What is the plan of the team, and what is it for? ${piece.repeat(100_000 / piece.length)}x`;
     const begun = performance.now();

@@ -1,37 +1,56 @@
-/** A way of saying less with more words, and what stands for it. No entry holds a negation, a number or a name, and each makes the text shorter. */
-type Filler = readonly [phrase: RegExp, instead: string];
+/** A way of saying less with more words, and what stands for it. */
+interface Filler {
+  /** A line without any of these letters, in lower case, does not have the phrase: a look that costs nothing beside the phrase's own. */
+  readonly hints: readonly string[];
+  readonly phrase: RegExp;
+  readonly instead: string;
+}
 
 /** Where a sentence, or a part of one, begins. */
 const START = String.raw`(?<=^\s*|[.!?:;,]\s+|\b(?:and|then|also|but) )`;
 const politely = (words: string) => new RegExp(`${START}${words}`, "gi");
+const drop = (phrase: RegExp, ...hints: string[]): Filler => ({ hints, phrase, instead: "" });
+const shorten = (words: string, instead: string): Filler => ({ hints: [words], phrase: new RegExp(`\\b${words}\\b`, "gi"), instead });
 
-/** English only: whoever calls makes sure of that. In this order, longer ones before what they hold. */
-export const FILLER_PHRASES: readonly Filler[] = [
-  [
-    politely(
-      String.raw`(?:(?:could|can|would|will) you (?:please |kindly )|i (?:would like|want|need) you to (?:please )?|i was wondering if you could )(?=\w)`,
-    ),
-    "",
-  ],
-  [politely("(?:please |kindly )?(?:note|be advised|be aware|keep in mind) that "), ""],
-  [politely("it is (?:important|worth|interesting) (?:to note|noting|to mention|mentioning) that "), ""],
+/**
+ * English only: whoever calls makes sure of that. In this order, longer ones before what they hold. None holds a negation, a number or a name, and each makes the text shorter.
+ */
+const FILLERS: readonly Filler[] = [
+  drop(politely(String.raw`(?:could|can|would|will) you (?:please |kindly )(?=\w)`), "you please", "you kindly"),
+  drop(politely(String.raw`i (?:would like|want|need) you to (?:please )?(?=\w)`), "you to "),
+  drop(politely(String.raw`i was wondering if you could (?=\w)`), "wondering"),
+  drop(politely("(?:please |kindly )?(?:note|be advised|be aware|keep in mind) that "), "note that", "be a", "in mind"),
+  drop(politely("it is (?:important|worth|interesting) (?:to note|noting|to mention|mentioning) that "), "it is "),
   // "to please him" and "as you please" are another word.
-  [politely(String.raw`(?:please|kindly) (?=\w)(?!the\b|him\b|her\b|me\b|them\b|everyone\b|note\b)`), ""],
-  [/(?<!\b(?:to|you|they|we|i|only|will|not)),? please(?=\s*[.!?](?:\s|$)|\s*$)/gi, ""],
-  [
+  drop(politely(String.raw`(?:please|kindly) (?=\w)(?!the\b|him\b|her\b|me\b|them\b|everyone\b|note\b)`), "please", "kindly"),
+  drop(/(?<!\b(?:to|you|they|we|i|only|will|not)),? please(?=\s*[.!?](?:\s|$)|\s*$)/gi, " please"),
+  drop(
     /(?<=^\s*|[.!?]\s+)(?:thanks|thank you)(?: (?:so|very) much)?(?: in advance)?(?: for your (?:help|time|assistance|support))?[.!]*\s*$/gi,
-    "",
-  ],
-  [/\bdue to the fact that\b/gi, "because"],
-  [/\bin spite of the fact that\b/gi, "although"],
-  [/\bat this point in time\b/gi, "now"],
-  [/\bin the event that\b/gi, "if"],
-  [/\bfor the purpose of\b/gi, "for"],
-  [/\bwith regards? to\b/gi, "about"],
-  [/\bin order to\b/gi, "to"],
+    "thank",
+  ),
+  shorten("due to the fact that", "because"),
+  shorten("in spite of the fact that", "although"),
+  shorten("at this point in time", "now"),
+  shorten("in the event that", "if"),
+  shorten("for the purpose of", "for"),
+  shorten("with regard to", "about"),
+  shorten("with regards to", "about"),
+  shorten("in order to", "to"),
   // Hesitations of people whose talk was written down. "Uh-huh" and "uh-uh" are answers and stay.
-  [/(?<![\w'-])(?:[Uu]h+m?|[Uu]m+|[Ee]rm+)(?![\w'-])(?: ?,)? ?/g, ""],
+  drop(/(?<![\w'-])(?:[Uu]h+m?|[Uu]m+|[Ee]rm+)(?![\w'-])(?: ?,)? ?/g, "uh", "um", "erm"),
+  // And where they began again. Only words that nobody says twice on purpose.
+  { hints: [" "], phrase: /\b(the|to|a|an|and|of|we|it) \1\b/gi, instead: "$1" },
 ];
+
+/** A line of English in fewer words. */
+export function withoutFillers(line: string): string {
+  const letters = line.toLowerCase();
+  let shorter = line;
+  for (const { hints, phrase, instead } of FILLERS) {
+    if (hints.some((hint) => letters.includes(hint))) shorter = shorter.replace(phrase, instead);
+  }
+  return shorter;
+}
 
 const COMMON = /\b(?:the|of|and|to|that|it|for|you|with|are|this|have|from|what|which|how|would|your|there)\b/gi;
 const LEAST_WORDS = 8;

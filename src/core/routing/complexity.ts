@@ -43,43 +43,56 @@ const MATH =
   /\b(?:integral|derivative|equation|theorem|proof|probabilit(?:y|ies)|matrix|polynomial|prime|modulo|logarithm|solve for|calculate|compute|percent(?:age)?|ratio|how (?:many|much))\b|\d\s*[-+*/^=]\s*\d|\\(?:frac|sum|int)\b|[∑∫√≤≥]/gi;
 const REASONING =
   /\b(?:why|explain|prove|derive|analy[sz]e|compare|contrast|evaluate|assess|trade-?offs?|design|architect|debug|refactor|optimi[sz]e|plan|strategy|step[- ]by[- ]step|reason(?:ing)?|implications?|root cause|critique|justify|diagnose|infer|deduce|hypothes[ie]s)\b/gi;
+const LOGIC =
+  /\b(?:if|then|therefore|implies|given that|suppose|assume|either|neither|unless|exactly|at (?:least|most)|valid|invalid|true|false|sort|options?)\b|\([A-F]\)/gi;
+const NUMBER = /\d+(?:[.,]\d+)*/g;
 const TASKS = /\?|^[ \t]*(?:\d+[.)]|[-*•])\s/gm;
 
 /** In the order of the documentation. The weights add up to more than 1, and the sum is cut there: nothing is harder than hard. */
 export const COMPLEXITY_FEATURES = {
   reasoning: {
-    weight: 0.3,
+    weight: 0.4,
     of: ({ lastWords }) => upTo(count(REASONING, lastWords, 3), 3),
     meaning: "Words that ask for thought, such as explain, compare, design, why; three of them are in full.",
   },
   code: {
-    weight: 0.25,
+    weight: 0.35,
     of: ({ lastWords }) => upTo(count(CODE, lastWords, 2), 2),
     meaning: "Code, or words about it; two signs are in full.",
   },
   math: {
+    weight: 0.35,
+    of: ({ lastWords }) => upTo(count(MATH, lastWords, 2), 2),
+    meaning: "Formulas and words of mathematics; two are in full.",
+  },
+  logic: {
+    weight: 0.3,
+    of: ({ lastWords }) => upTo(count(LOGIC, lastWords, 4), 4),
+    meaning: "Conditions, and choices between answers, such as if, exactly, at least, (A); four are in full.",
+  },
+  numbers: {
     weight: 0.25,
-    of: ({ lastWords }) => upTo(count(MATH, lastWords, 3), 3),
-    meaning: "Formulas and words of mathematics; three are in full.",
+    of: ({ lastWords }) => upTo(count(NUMBER, lastWords, 5) - 1, 4),
+    meaning: "Numbers beyond the first; four more are in full.",
   },
   length: {
-    weight: 0.2,
-    of: ({ lastWords }) => between(lastWords.length, 200, 8000),
-    meaning: "Length of the user's last words, from 200 to 8000 characters, by doublings.",
+    weight: 0.3,
+    of: ({ lastWords }) => between(lastWords.length, 100, 4000),
+    meaning: "Length of the user's last words, from 100 to 4,000 characters, by doublings.",
   },
   context: {
-    weight: 0.15,
+    weight: 0.2,
     of: ({ characters }) => between(characters, 4000, 128_000),
     meaning: "Length of the whole prompt, from 4,000 to 128,000 characters, by doublings.",
   },
   tasks: {
-    weight: 0.15,
+    weight: 0.2,
     of: ({ lastWords }) => upTo(count(TASKS, lastWords, 6) - 1, 5),
     meaning: "Questions and list items beyond the first; five more are in full.",
   },
-  tools: { weight: 0.15, of: ({ tools }) => upTo(tools, 5), meaning: "Tools that the model may call; five are in full." },
+  tools: { weight: 0.2, of: ({ tools }) => upTo(tools, 5), meaning: "Tools that the model may call; five are in full." },
   structured: { weight: 0.1, of: ({ structured }) => (structured ? 1 : 0), meaning: "The answer is to be JSON or to keep to a schema." },
-  turns: { weight: 0.1, of: ({ userTurns }) => upTo(userTurns - 1, 9), meaning: "Turns of the user before the last; nine are in full." },
+  turns: { weight: 0.15, of: ({ userTurns }) => upTo(userTurns - 1, 9), meaning: "Turns of the user before the last; nine are in full." },
   languages: {
     weight: 0.1,
     of: ({ lastWords }) => upTo(count(/\P{ASCII}/gu, lastWords, 20), 20),

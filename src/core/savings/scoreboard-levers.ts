@@ -11,6 +11,9 @@ export interface ScoreboardLever {
   readonly unmeasured?: string;
 }
 
+/** Levers that save nothing per call: an approval waits, and pacing puts calls off. */
+export const NOT_ON_SCOREBOARD: readonly LeverName[] = ["exec_approval", "pace_p1", "pace_p2"];
+
 /** The names of the controls document's CSV first, then ours for what it does not name. */
 export const SCOREBOARD_LEVERS: readonly ScoreboardLever[] = [
   { name: "prompt_compression", acting: ["prompt_compression"], planned: ["prompt_compression"] },
