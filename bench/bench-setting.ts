@@ -11,6 +11,8 @@ export interface BenchSetting {
   readonly checkout: string;
   /** Another checkout to set it against. */
   readonly against: string | undefined;
+  /** Public data sets, for what is measured on recorded answers; a part whose data is not there says so. */
+  readonly data: string;
   readonly caller: LoadCaller;
   /** Says how far it has come. */
   say(words: string): void;

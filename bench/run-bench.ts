@@ -13,9 +13,11 @@ import { LoadCaller } from "./load-caller.ts";
 import { memoryBench } from "./memory-bench.ts";
 import { postgresBench } from "./postgres-bench.ts";
 import { repriceBench } from "./reprice-bench.ts";
+import { routingBench } from "./routing-bench.ts";
 
 /*
- * node bench/run-bench.ts [--rounds 5] [--seconds 4] [--only gateway] [--calls 180000] [--checkout folder] [--against folder] [--json]
+ * node bench/run-bench.ts [--rounds 5] [--seconds 4] [--only gateway] [--calls 180000] [--checkout folder] [--against folder]
+ * [--data folder] [--json]
  * What each figure means: docs/reference/benchmarks.md.
  */
 const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Outcome>>> = {
@@ -28,6 +30,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   postgres: postgresBench,
   controller: controllerBench,
   reprice: repriceBench,
+  routing: routingBench,
 };
 
 const { values } = parseArgs({
@@ -38,6 +41,7 @@ const { values } = parseArgs({
     only: { type: "string", multiple: true, default: [] },
     checkout: { type: "string", default: fileURLToPath(new URL("..", import.meta.url)) },
     against: { type: "string" },
+    data: { type: "string", default: fileURLToPath(new URL("../../shared/data", import.meta.url)) },
     json: { type: "boolean", default: false },
   },
 });
@@ -55,6 +59,7 @@ const setting: BenchSetting = {
   calls: positive("calls", values.calls),
   checkout: values.checkout,
   against: values.against,
+  data: values.data,
   caller,
   say: (words) => console.error(words),
 };

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type BudgetWish, planBudget, setBudget } from "./api/budget-change.ts";
 import { parseConfig } from "./config/read-config.ts";
+import { learnedComplexity } from "./core/learned-router/learned-router.ts";
 import { formatUsd, usd } from "./core/money/usd.ts";
 import { createPriceBook } from "./core/pricing/price-book.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
@@ -45,6 +46,18 @@ describe("the configuration as values", () => {
     const held = said(', price: provider_reported, unlisted_hold_usd: "0.1"');
     expect(held.target.reportsCost).toEqual({ unlistedHoldNano: 100_000_000n });
     expect([...held.settings.ignoredUsageKeys]).toEqual(["usage.x"]);
+  });
+
+  it("tells how hard a call is by the heuristic, and by the learned router where the file says so", () => {
+    const complexityOf = (more: string) => {
+      const parsed = parseConfig(`providers: []\n${more}`, "(test)", { environment: () => undefined });
+      const { complexityOf: score } = callSettings(parsed, [], createPriceBook({ lists: [] }));
+      const lastWords = "Hello, how are you today?";
+      return score({ lastWords, characters: lastWords.length, userTurns: 1, tools: 0, structured: false, images: 0 });
+    };
+    expect(complexityOf("controls: {}")).toBe(0);
+    expect(complexityOf("controls: { complexity: learned }")).toBe(learnedComplexity("Hello, how are you today?"));
+    expect(learnedComplexity("Hello, how are you today?")).toBeGreaterThan(0);
   });
 
   it("reads the default budget exactly, and null as none", () => {

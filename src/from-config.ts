@@ -6,6 +6,7 @@ import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import { minuteOfDay, type QuietHours } from "./core/alerts/quiet-hours.ts";
 import { invariant } from "./core/invariant.ts";
+import { learnedComplexity } from "./core/learned-router/learned-router.ts";
 import type { Budget } from "./core/ledger/budget.ts";
 import { retier, sameTier, type TierSettings } from "./core/ledger/budget-tier.ts";
 import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
@@ -196,7 +197,7 @@ export function callSettings(config: Config, providers: readonly ServedProvider[
     idempotencyMaxBytes: config.gateway.idempotency_max_bytes,
     unitPrices: unitCostSettings(config).prices,
     ladders: modelLadders(config, routes, prices, systemClock()),
-    complexityOf: heuristicComplexity,
+    complexityOf: config.controls.complexity === "learned" ? ({ lastWords }) => learnedComplexity(lastWords) : heuristicComplexity,
     holdoutShare: shareOf(config.controls.holdout) ?? 0,
   };
 }

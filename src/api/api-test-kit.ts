@@ -30,7 +30,18 @@ import type {
   VirtualKey,
 } from "../ports/ledger-store.ts";
 import type { ModelCostRow, PoolShares, UsageFactRow } from "../ports/unit-cost-questions.ts";
-import type { CallsQuestion, CostsQuestion, CostsRow, LeverQuestion, OrderedCall, TracesQuestion, Warehouse } from "../ports/warehouse.ts";
+import type {
+  CallsQuestion,
+  CostsQuestion,
+  CostsRow,
+  LeverCostRow,
+  LeverQuestion,
+  OrderedCall,
+  SavingCellRow,
+  SavingsQuestion,
+  TracesQuestion,
+  Warehouse,
+} from "../ports/warehouse.ts";
 import { Metrics } from "../telemetry/metrics.ts";
 import type { ApiParts, PriceLookup } from "./api-deps.ts";
 import { buildApi } from "./api-server.ts";
@@ -306,6 +317,19 @@ export class MemoryWarehouse implements Warehouse {
     this.#answer();
     this.evidenceAsked.push(question);
     return this.evidence;
+  }
+
+  savingCellRows: SavingCellRow[] = [];
+  leverCostRows: LeverCostRow[] = [];
+
+  async savingCells({ useCase }: SavingsQuestion) {
+    this.#answer();
+    return this.savingCellRows.filter((row) => useCase === undefined || row.useCase === useCase);
+  }
+
+  async leverCosts({ useCase }: SavingsQuestion) {
+    this.#answer();
+    return this.leverCostRows.filter((row) => useCase === undefined || row.served === useCase);
   }
 
   async bookedPerTenant() {

@@ -15,6 +15,7 @@ import { keysRoutes } from "./routes/keys-routes.ts";
 import { openapiRoute, operationsRoutes } from "./routes/operations-routes.ts";
 import { pricesRoutes } from "./routes/prices-routes.ts";
 import { runsRoutes } from "./routes/runs-routes.ts";
+import { savingsRoutes } from "./routes/savings-routes.ts";
 import { scenariosRoutes } from "./routes/scenarios-routes.ts";
 import { unitCostsRoutes } from "./routes/unit-costs-routes.ts";
 
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...aiBudgetRoutes,
   ...costsRoutes,
   ...unitCostsRoutes,
+  ...savingsRoutes,
   ...runsRoutes,
   ...eventsRoutes,
   ...feedbackRoutes,

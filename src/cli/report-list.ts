@@ -3,6 +3,7 @@ import { reportBacklogCommand } from "./commands/report-backlog-command.ts";
 import { reportCostModelCommand } from "./commands/report-cost-model-command.ts";
 import { reportCostTraceCommand } from "./commands/report-cost-trace-command.ts";
 import { reportRunsCommand } from "./commands/report-runs-command.ts";
+import { reportSavingsCommand } from "./commands/report-savings-command.ts";
 import { reportUcrCommand } from "./commands/report-ucr-command.ts";
 import { reportUsageCommand } from "./commands/report-usage-command.ts";
 import { reportWhyCommand } from "./commands/report-why-command.ts";
@@ -16,4 +17,5 @@ export const REPORT_COMMANDS: readonly Command[] = [
   reportCostModelCommand,
   reportCostTraceCommand,
   reportBacklogCommand,
+  reportSavingsCommand,
 ];

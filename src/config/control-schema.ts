@@ -12,6 +12,10 @@ export const controlsSetting = closed(
       "Policy files that act, from the folder of this file. What they remember goes by their names without folder, so no two may have the same.",
       { default: [], maxItems: 1000 },
     ),
+    complexity: Type.Enum(["heuristic", "learned"], {
+      description: "How it is told which calls a small model answers as well: docs/concepts/learned-router.md.",
+      default: "heuristic",
+    }),
     holdout: amount("Share of the calls of use cases that levers and caches leave alone, so that savings are measured.", "holdout-share", {
       default: "2%",
     }),

@@ -370,6 +370,50 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
       expect(await warehouse.query(sql, { year: period.from.getUTCFullYear() })).toEqual([{ hours: "0" }]);
     });
 
+    it("tells what calls cost in the holdout and outside it, each call once with its later attempts, and what levers' own calls cost", async () => {
+      const period = nextYear();
+      const at = (more: Partial<RequestTrace>) => aTrace(period, { use_case_id: "support", requested_model: "gpt-5", ...more });
+      const first = at({ unit_cost_usd: "0.3", levers: ["small_model_share=50", "response_cap_tokens=350"], complexity: 0.37 });
+      await insert(warehouse, [
+        first,
+        at({ trace_id: `${first.trace_id}.2`, unit_cost_usd: "0.1", levers: ["small_model_share=50"], complexity: 0.37 }),
+        at({ unit_cost_usd: "0.2", levers: ["response_cap_tokens=350", "small_model_share=75"], complexity: 0.3 }),
+        at({ unit_cost_usd: null, cost_basis: "in_doubt", levers: ["response_cap_tokens=350", "small_model_share=75"], complexity: 0.3 }),
+        at({ unit_cost_usd: "0.000000000000000001", holdout: true, complexity: 1 }),
+        at({ unit_cost_usd: "0", cache_hit: true, levers: ["cache_aggressiveness=2"] }),
+        ...(["refused", "rejected", "replayed", "template"] as const).map((outcome) => at({ outcome, unit_cost_usd: "0" })),
+        at({ operation: "track", unit_cost_usd: "5" }),
+        at({ use_case_id: "", unit_cost_usd: "5" }),
+        at({ use_case_id: "ballast_judge", feature: "support", unit_cost_usd: "0.05" }),
+        at({ use_case_id: "ballast_judge", feature: "support", unit_cost_usd: null }),
+        at({ use_case_id: "ballast_embed", feature: "", unit_cost_usd: "0.000000001" }),
+      ]);
+      const cells = await warehouse.savingCells({ ...period, useCase: undefined });
+      expect(await warehouse.savingCells({ ...period, useCase: "support" })).toEqual(cells);
+      expect(await warehouse.savingCells({ ...period, useCase: "nobody's" })).toEqual([]);
+      const kind = "gpt-5\nchat\np1";
+      expect(cells).toMatchObject([
+        { kind, complexity: null, holdout: false, levers: ["answer_cache", "cache_aggressiveness"], costAtto: 0n, moments: { calls: 1 } },
+        {
+          ...{ useCase: "support", kind, complexity: 3, holdout: false, levers: ["response_cap_tokens", "small_model_share"] },
+          ...{ unknownCost: 1, costAtto: 6n * 10n ** 17n },
+        },
+        { complexity: 9, holdout: true, levers: [], unknownCost: 0, costAtto: 1n, moments: { calls: 1 } },
+      ]);
+      const { calls, sum, squares, cubes } = cells[1]!.moments;
+      expect(calls).toBe(2);
+      for (const [value, power] of [
+        [sum, 1],
+        [squares, 2],
+        [cubes, 3],
+      ] as const)
+        expect(value).toBeCloseTo(0.4 ** power + 0.2 ** power, 12);
+      expect(await warehouse.leverCosts({ ...period, useCase: undefined })).toEqual([
+        { use: "ballast_embed", served: "", calls: 1, unknownCost: 0, costAtto: 10n ** 9n },
+        { use: "ballast_judge", served: "support", calls: 2, unknownCost: 1, costAtto: 5n * 10n ** 16n },
+      ]);
+    });
+
     it("runs the monthly roll-up of the controls document as printed, each trace once", async () => {
       const now = { from: new Date(), to: new Date(Date.now() + 1) };
       const use = { use_case_id: `roll-up ${process.pid}`, provider: "openai", model_id: "gpt-5" };

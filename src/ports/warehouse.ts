@@ -1,6 +1,7 @@
 import type { CostFilter, CostGroup } from "../contract/cost-groups.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
+import type { LeverCost, SavingCell } from "../core/savings/use-case-saving.ts";
 import type { ScopeSelector } from "../core/scope/scope.ts";
 import type { ControlSignalsQuestion, ControlSignalsRow } from "./control-signals-question.ts";
 import type { CostFacts } from "./cost-facts.ts";
@@ -45,6 +46,10 @@ export interface Warehouse {
   callsInOrder(question: CallsQuestion): Promise<readonly OrderedCall[]>;
   /** What calls of a scope used and cost, per model, as the levers of the backlog want it. */
   leverEvidence(question: LeverQuestion): Promise<LeverEvidence>;
+  /** What calls of use cases cost in the holdout and outside it, by what changed them. */
+  savingCells(question: SavingsQuestion): Promise<readonly SavingCellRow[]>;
+  /** What Ballast's own calls for its levers cost. */
+  leverCosts(question: SavingsQuestion): Promise<readonly LeverCostRow[]>;
   /** Booked cost per tenant in nano-units, for `ballast verify`. */
   bookedPerTenant(from: Date, to: Date): Promise<readonly { tenant: string; traces: number; bookedNano: bigint }[]>;
   /** What was known of prices, and corrections of what calls cost. */
@@ -164,4 +169,20 @@ export interface TracesQuestion {
   readonly to: Date;
   readonly filter: CostFilter;
   readonly limit: number;
+}
+
+export interface SavingsQuestion {
+  readonly from: Date;
+  readonly to: Date;
+  /** All of them when it is undefined. */
+  readonly useCase: string | undefined;
+}
+
+export interface SavingCellRow extends SavingCell {
+  readonly useCase: string;
+}
+
+export interface LeverCostRow extends LeverCost {
+  /** The use case that the calls served; "" where they do not say. */
+  readonly served: string;
 }

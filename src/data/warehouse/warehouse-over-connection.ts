@@ -11,6 +11,7 @@ import { newestTraces } from "./questions/newest-traces.ts";
 import { poolShares } from "./questions/pool-shares.ts";
 import { ratingsByUseCase } from "./questions/ratings-by-use-case.ts";
 import { runLives } from "./questions/run-lives.ts";
+import { leverCosts, savingCells } from "./questions/saving-cells.ts";
 import { tracedPerTenant } from "./questions/traced-per-tenant.ts";
 import { unitCostsByGroup } from "./questions/unit-costs-by-group.ts";
 import { usageFactsByGroup } from "./questions/usage-facts-by-group.ts";
@@ -34,6 +35,8 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
     traces: (question) => ours(newestTraces(connection, question)),
     callsInOrder: (question) => ours(callsInOrder(connection, question)),
     leverEvidence: (question) => ours(leverEvidence(connection, question)),
+    savingCells: (question) => ours(savingCells(connection, question)),
+    leverCosts: (question) => ours(leverCosts(connection, question)),
     bookedPerTenant: (from, to) => ours(tracedPerTenant(connection, from, to)),
     facts: {
       priceVersions: () => ours(facts.priceVersions()),
