@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { answerCacheBench } from "./answer-cache-bench.ts";
 import type { BenchSetting } from "./bench-setting.ts";
 import { bodiesBench } from "./bodies-bench.ts";
 import { budgetsBench } from "./budgets-bench.ts";
@@ -28,6 +29,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   postgres: postgresBench,
   controller: controllerBench,
   reprice: repriceBench,
+  "answer-cache": answerCacheBench,
 };
 
 const { values } = parseArgs({

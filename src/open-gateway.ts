@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config/config-schema.ts";
 import { readPrices } from "./config/read-price-book.ts";
+import { SimilarQuestions } from "./core/answer-reuse/similar-questions.ts";
 import { createPriceBook } from "./core/pricing/price-book.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
@@ -10,7 +11,7 @@ import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
 import { LeverBoard } from "./data/store/lever-board.ts";
 import { ProcessLife } from "./data/store/process-life.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
-import { callSettings, defaultBudgetOf, runBudgetOf, servedProvider } from "./from-config.ts";
+import { callSettings, defaultBudgetOf, reuseSettings, runBudgetOf, servedProvider } from "./from-config.ts";
 import { AnswerCache } from "./gateway/answer-cache.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
@@ -85,6 +86,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   opened.push(() => connections.close());
   const settings = callSettings(config, providers, prices);
   const newTraceId = idSource(store.epoch, now);
+  const questions = new SimilarQuestions(config.answer_cache.most_questions);
   const gateway: Gateway = {
     keys,
     desk,
@@ -94,10 +96,11 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     settings,
     connections,
     answers: new SharedAnswers(
-      new AnswerCache(config.gateway.answer_cache_bytes, settings.idempotencyTtlMs),
+      new AnswerCache(config.gateway.answer_cache_bytes, (owner, answer) => questions.forget(owner, answer)),
       cache.kind === "redis" ? cache : undefined,
-      settings.idempotencyTtlMs,
     ),
+    questions,
+    reuse: reuseSettings(config),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: steadyClock,

@@ -102,5 +102,7 @@ export const traceView = closed({
   usage_details: Type.Record(Type.String(), count),
   session_id: text,
   experiment_id: text,
+  cache_kind: text,
+  avoided_cost_usd: usdOrNull,
 });
 export const tracesAnswer = closed({ from: instantText, to: instantText, traces: Type.Array(traceView) });

@@ -5,6 +5,7 @@ import type { UnpricedAnswer } from "../core/pricing/price-answer.ts";
 import type { PricedCall } from "../core/pricing/price-call.ts";
 import type { Usage } from "../core/usage/usage.ts";
 import { type AlsoTold, usageDetails } from "../core/usage/usage-details.ts";
+import type { ReusePlace } from "./answer-reuse.ts";
 import type { Caller } from "./authenticate-call.ts";
 import type { CallParts } from "./call-parts.ts";
 import type { Dialect } from "./dialects/dialect.ts";
@@ -28,6 +29,10 @@ export interface CallRecord {
   /** Steady milliseconds spent waiting for providers: the rest of the call's time is ours. */
   upstreamMs: number;
   levers: string[];
+  /** Left alone by every lever and cache, so that what they save can be measured. */
+  holdout: boolean;
+  /** Where its answer may be kept, to be given again. */
+  reuse: ReusePlace | undefined;
   /** What its caller says of it beside whose it is. */
   said: CallParts | undefined;
   /** What was done for it before it was made; empty once it stands in a trace, since a call with two traces did it once. */
@@ -67,6 +72,8 @@ export function startRecord(dialect: Dialect, traceId: string, at: number, start
     attempts: 0,
     upstreamMs: 0,
     levers: [],
+    holdout: false,
+    reuse: undefined,
     said: undefined,
     parts: [],
   };

@@ -7,6 +7,7 @@ import type { SimOptions } from "../adapters/providers/sim/sim-options.ts";
 import { startSim } from "../adapters/providers/sim/sim-server.ts";
 import { readPriceFiles } from "../config/read-price-files.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import { SimilarQuestions } from "../core/answer-reuse/similar-questions.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
@@ -18,8 +19,10 @@ import { LeaseDesk, retryWithBackoff } from "../data/store/lease-desk.ts";
 import { LeverBoard } from "../data/store/lever-board.ts";
 import { openSqliteLedgerStore } from "../data/store/sqlite-ledger-store.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
+import type { SharedCache } from "../ports/shared-cache.ts";
 import { idSource } from "../std/random-id.ts";
 import { AnswerCache } from "./answer-cache.ts";
+import type { ReuseSettings } from "./answer-reuse.ts";
 import { BodyInspector } from "./body-inspector.ts";
 import type { CallSettings } from "./call-settings.ts";
 import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
@@ -38,6 +41,9 @@ export interface KitOptions {
   /** A second provider for routes to fall back to. */
   readonly routes?: readonly NamedRoute[];
   readonly extraProviders?: readonly ProviderTarget[];
+  readonly reuse?: Partial<ReuseSettings>;
+  /** Shared with other processes. */
+  readonly cache?: SharedCache;
   readonly limitUsd?: string;
   readonly budget?: Partial<Budget>;
   readonly runs?: RunDefaults;
@@ -99,6 +105,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
   };
   const inspector = new BodyInspector();
   const levers = new LeverBoard();
+  const questions = new SimilarQuestions(1000);
   const gateway: Gateway = {
     keys,
     desk,
@@ -107,7 +114,9 @@ export async function openGatewayKit(options: KitOptions = {}) {
     levers,
     settings,
     connections: new ProviderConnections(),
-    answers: new SharedAnswers(new AnswerCache(1_000_000, settings.idempotencyTtlMs), undefined, settings.idempotencyTtlMs),
+    answers: new SharedAnswers(new AnswerCache(1_000_000, (owner, answer) => questions.forget(owner, answer)), options.cache),
+    questions,
+    reuse: { exactMs: 0, semanticMs: 0, useCases: new Set(), ...options.reuse },
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: () => performance.now(),
@@ -132,6 +141,8 @@ export async function openGatewayKit(options: KitOptions = {}) {
     catalog,
     keys,
     desk,
+    levers,
+    questions,
     gateway,
     log,
     url: `http://127.0.0.1:${port}`,

@@ -8,6 +8,7 @@ import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LeverBoard } from "../data/store/lever-board.ts";
 import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
+import { answerAgain, type KeptQuestions, keepAnswer, type ReuseSettings } from "./answer-reuse.ts";
 import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
 import { identifyCaller } from "./authenticate-call.ts";
@@ -17,7 +18,7 @@ import type { CallSettings } from "./call-settings.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { type AttemptResult, failover } from "./failover.ts";
 import { answerHeaders, requestHeaders } from "./forward-headers.ts";
-import { answerOwner, claimCall, type IdempotentCall, requestFingerprint } from "./idempotent-call.ts";
+import { claimCall, type IdempotentCall } from "./idempotent-call.ts";
 import type { BodySummary } from "./inspect-body.ts";
 import { judgeCall, neverSent, type Verdict } from "./judge-call.ts";
 import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
@@ -38,8 +39,11 @@ export interface Gateway {
   readonly levers: Pick<LeverBoard, "inForce">;
   readonly settings: CallSettings;
   readonly connections: ProviderConnections;
-  /** Earlier answers, for budgets that allow nothing else once they are used up. */
+  /** Earlier answers: for calls that may have them again, and for budgets that allow nothing else once they are used up. */
   readonly answers: Pick<SharedAnswers, "keep" | "find">;
+  /** The questions that they answer, of this process alone. */
+  readonly questions: KeptQuestions;
+  readonly reuse: ReuseSettings;
   /** Reads a body; large ones away from the event loop. @throws Problem invalid_json, invalid_request */
   readonly inspect: (dialect: Dialect, bytes: Buffer) => BodySummary | Promise<BodySummary>;
   readonly now: () => number;
@@ -75,6 +79,7 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
       return await answerUnsent(gateway, record, response, { answer: claim.answer, outcome: "replayed", cache: "idempotent", headers: {} });
     }
     claimed = claim;
+    if (await answerAgain(gateway, record, planning, request, response, bytes, claimed)) return;
     const plan = await planCall(planning, record.traceId);
     if (plan.outcome === "short") {
       // Nothing was billed: the same key may be tried again, when there is money.
@@ -258,9 +263,7 @@ async function finishCall(
     ttftMs: report?.firstPieceAt == null ? null : report.firstPieceAt - record.startedAt,
   };
   const answer = report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;
-  if (answer && verdict.basis === "measured" && mayBeAskedAgain(sent.plan)) {
-    gateway.answers.keep(answerOwner(record.caller!), requestFingerprint(record.dialect, bytes), answer, record.at);
-  }
+  if (answer) keepAnswer(gateway, record, sent.plan, verdict, answer, bytes);
   const booked = await book(gateway, record, sent.plan, verdict, callResult, claimed && keepOf(claimed, verdict, answer));
   // Nothing was billed: the same key may be tried again.
   if (claimed && verdict.ending === "release") await gateway.store.dropIdempotency(claimed.keyId, claimed.key).catch(() => {});
@@ -379,11 +382,6 @@ function drainAllowance(target: BoundTarget, settings: CallSettings): number {
 function keepOf(claimed: IdempotentCall, verdict: Verdict, answer: StoredAnswer | undefined): Ending["idempotency"] {
   if (verdict.ending === "release") return undefined;
   return { keyId: claimed.keyId, key: claimed.key, answer: answer ?? claimed.withoutAnswer(verdict.ending === "doubt") };
-}
-
-/** Whether a budget of the call may later have nothing else to give; what it made smaller or cheaper is not the answer asked for. */
-function mayBeAskedAgain({ hold, easedBy }: CallPlan): boolean {
-  return easedBy === undefined && hold.budgets.some(({ onShort }) => onShort === "cached_only");
 }
 
 function storedAnswer(head: Parameters<typeof answerHeaders>[0], body: Buffer): StoredAnswer {

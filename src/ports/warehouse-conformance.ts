@@ -46,6 +46,8 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
         usage_details: { cache_write_1h_tokens: 12, web_searches: 3 },
         session_id: "chat-7",
         experiment_id: "shorter-prompts",
+        cache_kind: "semantic",
+        avoided_cost_usd: "0.000000001",
         stream: true,
       });
       expect(await insert(warehouse, [trace])).toEqual({ accepted: 1, rejected: [] });
@@ -526,6 +528,8 @@ const COMPLETE: Omit<RequestTrace, "ts" | "trace_id"> = {
   usage_details: {},
   session_id: "",
   experiment_id: "",
+  cache_kind: "",
+  avoided_cost_usd: null,
 };
 
 /** Traces that differ in every dimension, outcome and basis, some missing; the same ones for the same index. */
