@@ -17,6 +17,7 @@ import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { gatewayDoor } from "./gateway/gateway-door.ts";
 import type { Gateway } from "./gateway/handle-call.ts";
+import { AnswerPrewarmer } from "./gateway/prewarm-answers.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
 import { SharedAnswers } from "./gateway/shared-answers.ts";
 import { UnknownUnits } from "./gateway/unknown-units.ts";
@@ -86,6 +87,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   opened.push(() => connections.close());
   const settings = callSettings(config, providers, prices);
   const newTraceId = idSource(store.epoch, now);
+  const prewarm = new AnswerPrewarmer();
   const questions = new SimilarQuestions(config.answer_cache.most_questions);
   const gateway: Gateway = {
     keys,
@@ -101,6 +103,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     ),
     questions,
     reuse: reuseSettings(config),
+    prewarm,
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
     steadyNow: steadyClock,
@@ -115,7 +118,16 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     log,
   };
   const ledgerParts = { store, cache, statuses, budgets, keys, desk, life, levers };
-  return { ...ledgerParts, prices, priceParts, providers, settings, newTraceId, door: gatewayDoor(gateway) };
+  return {
+    ...ledgerParts,
+    prices,
+    priceParts,
+    providers,
+    settings,
+    newTraceId,
+    door: gatewayDoor(gateway),
+    prewarmAnswers: () => prewarm.turn(gateway),
+  };
 }
 
 /** The ledger of the configuration, opened as this process. */

@@ -218,6 +218,13 @@ describe("an answer that was given before", () => {
     expect((await call(kit, secret, "And how do I close my account?", { headers })).status).toBe(200);
   });
 
+  it("does not go from one team of a key to another", async () => {
+    const kit = await aKit({ reuse: BOTH });
+    const { secret } = await kit.key({ tenant: "acme" }, { mayName: ["team", "run"] });
+    const asked = (team: string, run = "r-1") => call(kit, secret, ASKED, { headers: { "x-ballast-team": team, "x-ballast-run": run } });
+    expect([(await asked("red")).cache, (await asked("blue")).cache, (await asked("red", "r-2")).cache]).toEqual(["none", "none", "exact"]);
+  });
+
   it("is only given to the use cases that are named, where any are", async () => {
     const kit = await aKit({ reuse: { ...BOTH, useCases: new Set(["desk"]) } });
     const desk = await kit.key({ tenant: "acme", use_case: "desk" });

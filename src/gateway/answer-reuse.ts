@@ -4,7 +4,7 @@ import { Problem } from "../contract/problem.ts";
 import { mayRepeat, type SplitRequest, splitRequest, type WrittenRequest } from "../core/answer-reuse/reusable-request.ts";
 import { type ReuseTerms, reuseTerms, reuseWishes } from "../core/answer-reuse/reuse-terms.ts";
 import type { SimilarQuestions } from "../core/answer-reuse/similar-questions.ts";
-import type { LeversInForce } from "../core/levers/levers-in-force.ts";
+import type { LeverSubjects, LeversInForce } from "../core/levers/levers-in-force.ts";
 import { SCOPE_DIMENSIONS } from "../core/scope/scope.ts";
 import type { StoredAnswer } from "../ports/ledger-store.ts";
 import type { KeptAnswer } from "./answer-cache.ts";
@@ -16,6 +16,7 @@ import type { Gateway } from "./handle-call.ts";
 import { answerOwner, type IdempotentCall, requestFingerprint } from "./idempotent-call.ts";
 import type { Verdict } from "./judge-call.ts";
 import { type CallPlan, chooseTargets, type Planning } from "./plan-call.ts";
+import type { Frequent } from "./prewarm-answers.ts";
 
 /** What is configured of earlier answers that are given again. */
 export interface ReuseSettings extends ReuseTerms {
@@ -31,6 +32,8 @@ export interface ReusePlace {
   readonly asked: (SplitRequest & { readonly setting: string }) | undefined;
   readonly keptMs: number;
   readonly mayKeep: boolean;
+  /** What is needed to ask again by ourselves, where the lever cache_prewarm is turned. */
+  readonly frequent: Omit<Frequent, "owner" | "fingerprint"> | undefined;
 }
 
 /** Above this a request is hashed and looked through for longer than an answer is worth waiting for. */
@@ -56,8 +59,9 @@ export async function answerAgain(
   claimed: IdempotentCall | undefined,
 ): Promise<boolean> {
   if (record.holdout) return false;
-  const levers = leversOf(gateway, planning);
-  const place = placeOf(gateway, planning, request, bytes, levers);
+  const subjects = subjectsOf(planning);
+  const levers = gateway.levers.inForce(subjects);
+  const place = placeOf(gateway, planning, request, bytes, levers, subjects);
   if (place) {
     record.reuse = place;
     const wishes = reuseWishes(request.headers["cache-control"]);
@@ -67,6 +71,7 @@ export async function answerAgain(
     if (found) {
       // Nothing was billed: the same key may be tried again.
       if (claimed) await gateway.store.dropIdempotency(claimed.keyId, claimed.key);
+      gateway.prewarm.asked({ owner: place.owner, fingerprint: found.fingerprint });
       await giveAgain(gateway, record, response, found, levers);
       return true;
     }
@@ -95,13 +100,15 @@ export function keepAnswer(
   }
   const { reuse } = record;
   if (!reuse?.mayKeep) return;
-  const { owner, fingerprint, asked, keptMs } = reuse;
+  const { owner, fingerprint, asked, keptMs, frequent } = reuse;
   gateway.answers.keep(owner, fingerprint, kept, keptMs);
   if (asked) gateway.questions.keep({ owner, setting: asked.setting }, asked.question, fingerprint);
+  if (frequent) gateway.prewarm.kept({ ...frequent, owner, fingerprint }, record.at);
 }
 
 interface FoundAnswer extends KeptAnswer {
   readonly kind: "exact" | "semantic";
+  readonly fingerprint: string;
 }
 
 async function findAnswer(
@@ -111,13 +118,13 @@ async function findAnswer(
   terms: ReuseTerms,
   mostAgeMs: number,
 ): Promise<FoundAnswer | undefined> {
-  const exact = await answers.find(owner, fingerprint, at);
-  if (exact && at - exact.keptAt < Math.min(terms.exactMs, mostAgeMs)) return { ...exact, kind: "exact" };
+  const exact = terms.exactMs > 0 ? await answers.find(owner, fingerprint, at) : undefined;
+  if (exact && at - exact.keptAt < Math.min(terms.exactMs, mostAgeMs)) return { ...exact, kind: "exact", fingerprint };
   if (!asked || terms.semanticMs === 0) return undefined;
   const like = questions.find({ owner, setting: asked.setting }, asked.question);
   const similar = like === undefined ? undefined : await answers.find(owner, like, at);
-  if (!similar || at - similar.keptAt >= Math.min(terms.semanticMs, mostAgeMs)) return undefined;
-  return { ...similar, kind: "semantic" };
+  if (like === undefined || !similar || at - similar.keptAt >= Math.min(terms.semanticMs, mostAgeMs)) return undefined;
+  return { ...similar, kind: "semantic", fingerprint: like };
 }
 
 async function giveAgain(
@@ -135,10 +142,10 @@ async function giveAgain(
   await answerUnsent(gateway, record, response, { answer, outcome: "replayed", cache: kind, headers, avoidedNano: costNano });
 }
 
-function leversOf(gateway: Gateway, { settings, dialect, caller, summary }: Planning): LeversInForce {
+function subjectsOf({ settings, dialect, caller, summary }: Planning): LeverSubjects {
   const [first] = settings.routes.targets(summary.model, dialect.provider);
   const models = first && first.model !== summary.model ? [summary.model, first.model] : [summary.model];
-  return gateway.levers.inForce({ useCase: caller.scope.use_case, provider: first?.provider.name ?? "", models });
+  return { useCase: caller.scope.use_case, provider: first?.provider.name ?? "", models };
 }
 
 /** @returns undefined where the call's answer is neither kept nor looked for */
@@ -148,6 +155,7 @@ function placeOf(
   request: IncomingMessage,
   bytes: Buffer,
   levers: LeversInForce,
+  subjects: LeverSubjects,
 ): ReusePlace | undefined {
   const { caller, dialect, summary } = planning;
   const { useCases } = gateway.reuse;
@@ -161,7 +169,8 @@ function placeOf(
   if (!mayRepeat(written) || REFERENCES.some((name) => bytes.includes(name))) return undefined;
   // A key that may no longer have the model gets no answer of it either.
   chooseTargets(planning, summary.model);
-  const around = [dialect.path, ...headersOf(request), leverText(levers)].join("\n");
+  const headers = headersOf(request);
+  const around = [dialect.path, JSON.stringify(headers), leverText(levers)].join("\n");
   const split = terms.semanticMs > 0 && bytes.length <= MOST_SPLIT_BYTES ? splitRequest(written) : undefined;
   const { mayKeep } = reuseWishes(request.headers["cache-control"]);
   return {
@@ -170,6 +179,7 @@ function placeOf(
     asked: split && { ...split, setting: hash("sha256", `${around}\n\n${split.rest}`, "hex") },
     keptMs: Math.max(terms.exactMs, terms.semanticMs),
     mayKeep,
+    frequent: levers.cache_prewarm ? { subjects, dialect, caller, headers, bytes } : undefined,
   };
 }
 
@@ -180,11 +190,9 @@ export function reuseOwner({ key, scope }: Caller): string {
 }
 
 /** What else changes an answer: the headers that reach the provider, but for those that only tell of the connection. */
-function headersOf({ headers }: IncomingMessage): string[] {
-  return Object.keys(headers)
-    .filter((name) => reachesProvider(name) && !OF_CONNECTIONS.test(name))
-    .sort()
-    .map((name) => `${name}: ${String(headers[name])}`);
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const names = Object.keys(headers).filter((name) => reachesProvider(name) && !OF_CONNECTIONS.test(name));
+  return Object.fromEntries(names.sort().map((name) => [name, String(headers[name])]));
 }
 
 const OF_CONNECTIONS =

@@ -27,6 +27,7 @@ import { BodyInspector } from "./body-inspector.ts";
 import type { CallSettings } from "./call-settings.ts";
 import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
 import type { Gateway } from "./handle-call.ts";
+import { AnswerPrewarmer } from "./prewarm-answers.ts";
 import { createRouteTable, type NamedRoute } from "./route-table.ts";
 import { ProviderConnections } from "./send-attempt.ts";
 import { SharedAnswers } from "./shared-answers.ts";
@@ -106,6 +107,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
   const inspector = new BodyInspector();
   const levers = new LeverBoard();
   const questions = new SimilarQuestions(1000);
+  const prewarm = new AnswerPrewarmer();
   const gateway: Gateway = {
     keys,
     desk,
@@ -116,6 +118,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     connections: new ProviderConnections(),
     answers: new SharedAnswers(new AnswerCache(1_000_000, (owner, answer) => questions.forget(owner, answer)), options.cache),
     questions,
+    prewarm,
     reuse: { exactMs: 0, semanticMs: 0, useCases: new Set(), ...options.reuse },
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     now,
@@ -143,6 +146,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     desk,
     levers,
     questions,
+    prewarm,
     gateway,
     log,
     url: `http://127.0.0.1:${port}`,

@@ -21,7 +21,9 @@ import { answerHeaders, requestHeaders } from "./forward-headers.ts";
 import { claimCall, type IdempotentCall } from "./idempotent-call.ts";
 import type { BodySummary } from "./inspect-body.ts";
 import { judgeCall, neverSent, type Verdict } from "./judge-call.ts";
+import type { OwnCall } from "./own-call.ts";
 import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
+import type { AnswerPrewarmer } from "./prewarm-answers.ts";
 import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
 import { type Relay, relayAnswer } from "./relay-answer.ts";
@@ -44,6 +46,7 @@ export interface Gateway {
   /** The questions that they answer, of this process alone. */
   readonly questions: KeptQuestions;
   readonly reuse: ReuseSettings;
+  readonly prewarm: Pick<AnswerPrewarmer, "kept" | "asked">;
   /** Reads a body; large ones away from the event loop. @throws Problem invalid_json, invalid_request */
   readonly inspect: (dialect: Dialect, bytes: Buffer) => BodySummary | Promise<BodySummary>;
   readonly now: () => number;
@@ -56,15 +59,22 @@ export interface Gateway {
 }
 
 /** One model call, from request to settled cost. */
-export async function handleCall(gateway: Gateway, dialect: Dialect, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function handleCall(
+  gateway: Gateway,
+  dialect: Dialect,
+  request: IncomingMessage,
+  response: ServerResponse,
+  own?: OwnCall,
+): Promise<void> {
   const record = startRecord(dialect, gateway.newId(), gateway.now(), gateway.steadyNow());
   let claimed: IdempotentCall | undefined;
   let open: CallPlan | undefined;
   try {
     const { settings } = gateway;
-    const identified = identifyCaller(request.headers, gateway.keys, record.at);
+    const identified = own?.caller ?? identifyCaller(request.headers, gateway.keys, record.at);
     const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
+    if (own) record.levers.push(own.lever);
     record.said = readCallParts(request.headers);
     record.parts = pricedParts(record.said, settings.unitPrices, caller.scope.use_case ?? "", record.at);
     const bytes = await readBody(request, settings.maxBodyBytes);

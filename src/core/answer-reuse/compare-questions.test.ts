@@ -47,6 +47,9 @@ describe("two questions", () => {
     ["Is my card here?", "Is your card here?", "word"],
     ["Translate to French: the house", "Translate to French: a house", "word"],
     ['How do you say "please" in Italian?', 'How do you say "thanks" in Italian?', "word"],
+    ["How much vitamin a do I need?", "How much vitamin do I need?", "name"],
+    ["Does the plant do well in the shade?", "Does the plant do in the shade?", "word"],
+    ["What is a desert for children?", "What is a dessert for children?", "word"],
     ["why hello", "why thank you", "word"],
     ["Wie komme ich zum Hotel?", "Wie komme ich zum a Hotel?", "word"],
   ])("do not ask the same: %s | %s, because of the %s", (one, other, conflict) => {

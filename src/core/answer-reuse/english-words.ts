@@ -1,8 +1,8 @@
 /**
  * Common English words of five letters and more: a word that is one of these is no misspelling of another of these.
  * Counted by us: what occurs in lower case in three places of GSM8K's questions and answers (OpenAI, Cobbe et al. 2021, MIT) or of QMSum's
- * meetings (Zhong et al. 2021, MIT). A misspelling among them is no harm: it is then taken for a word of its own. The last paragraph is ours: words of
- * shops, offices and computers.
+ * meetings (Zhong et al. 2021, MIT). A misspelling among them is no harm: it is then taken for a word of its own. The last lines are ours: words of
+ * shops, offices and computers, and words that are a letter apart from others.
  */
 export const ENGLISH_WORDS: ReadonlySet<string> = new Set(
   `
@@ -39,6 +39,15 @@ licenses login luggage notification notifications outage outages passcode passpo
 pipelines receipts recipes refunds reminders renewal renewals repositories repository reservation reservations reset resets routing
 schedules servers subscriptions suppliers template templates throughput timeout timeouts transactions unfreeze upgrades upload uploads
 username usernames verification voucher vouchers warranty webhook webhooks withdrawals
+absolve additions adverse allusion angel averse bared barred bitcoin biter bitter canvass casual caution censor censure chocking
+choking collage collages comma complement compliment conservation conversion cooperate corporal costumer costumers counsel counties
+currant depart deport descent devolve diary diner discreet discrete elicit emigration eminent envelop evolve exits expend export
+exports fiction filing formerly friction hangar hanger hopping hostel hotels illicit illusion immigration imminent impart infant
+infants ingenious ingenuous insure interstate intestate latter lessee lessen lessor lotion marital marries marten martial martin
+massage massages mater mercury millinery missions moral morale mortgagee mortgagor mourning palate palette parson patents payee payer
+pedal peddle personnel planing poison potion precedent prescribe preservation preserve prison prophet proscribe prospective prostate
+prostrate psychics quiet reserve residence retort revere reviver revolve robbed robed scarred staring starring stationary statuses
+statute supper taping tract trainee united untied vocation wander warship worship
 `
     .trim()
     .split(/\s+/),

@@ -4,9 +4,7 @@
  */
 
 /** Words that change nothing wherever they stand. */
-export const HARMLESS_WORDS: ReadonlySet<string> = new Set(
-  "a an the my please pls plz kindly just do does hi hello hey thanks thx um uh well ok okay".split(" "),
-);
+export const HARMLESS_WORDS: ReadonlySet<string> = new Set("a an the my please pls plz kindly do does thanks thx um uh".split(" "));
 
 /** Other ways to write a word, and words that are always the same word. */
 export const SAME_WORDS: ReadonlyMap<string, string> = new Map(
@@ -44,7 +42,23 @@ const words = (texts: readonly string[]): readonly (readonly string[])[] => text
 /** Courtesies at the beginning that say nothing, when what is asked follows. After contractions and same words. */
 export const COURTESIES = words([
   ...["good morning", "good afternoon", "good evening", "excuse me", "sorry", "quick question", "i have a question", "i have question"],
-  ...["dear team", "dear support", "can you help me", "can you please help me", "please help", "please help me", "hi there", "hello there"],
+  ...[
+    "hi",
+    "hello",
+    "hey",
+    "ok",
+    "okay",
+    "well",
+    "so",
+    "dear team",
+    "dear support",
+    "can you help me",
+    "can you please help me",
+    "please help",
+    "please help me",
+    "hi there",
+    "hello there",
+  ],
 ]);
 
 /** The same at the end. */

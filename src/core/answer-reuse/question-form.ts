@@ -38,7 +38,7 @@ export function questionForm(text: string): QuestionForm | undefined {
   if (whole === "" || whole.length > MOST_QUESTION_LENGTH || /[\r\n\t\p{Cc}]/u.test(whole)) return undefined;
   const tokens = tokensOf(whole);
   const letters = tokens.map(({ text }) => text).filter((token) => WORD.test(token));
-  const spoken = tokens.flatMap((token) => keysOf(token, letters));
+  const spoken = tokens.flatMap((token, at) => (isLetterA(token.text, tokens[at + 1]?.text) ? ["=a"] : keysOf(token, letters)));
   if (spoken.length === 0) return undefined;
   // A text after a colon, in quotes, or about words is what is worked on: there the small words count too.
   if (QUOTES.test(whole) || /[:;]\s/.test(whole) || spoken.some((word) => ABOUT_WORDS.has(word)) || !isEnglish(spoken)) {
@@ -48,6 +48,11 @@ export function questionForm(text: string): QuestionForm | undefined {
   // Where only small words are left, what was taken away may have been what it was about: "why hello".
   if (words.every(isSmallWord)) return { words: spoken, isStrict: true, countsThings: true };
   return { words, isStrict: false, countsThings: words.some((word) => COUNTING_WORDS.has(word)) };
+}
+
+/** "vitamin a": an article stands before what it belongs to. */
+function isLetterA(text: string, next: string | undefined): boolean {
+  return text.toLowerCase() === "a" && (next === undefined || (isSmallWord(next.toLowerCase()) && !COUNTING_WORDS.has(next.toLowerCase())));
 }
 
 interface Token {

@@ -115,7 +115,7 @@ function nearest({ byWord }: Shelf, form: QuestionForm): KeptQuestion | undefine
   let best: KeptQuestion | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const candidate of new Set(leading.flatMap((questions) => [...questions]))) {
-    if (candidate.form.isStrict || Math.abs(candidate.form.words.length - form.words.length) > 0) continue;
+    if (candidate.form.isStrict || candidate.form.words.length !== form.words.length) continue;
     const compared = compareQuestions(form, candidate.form);
     if (compared.same && compared.misspelt < fewest) [best, fewest] = [candidate, compared.misspelt];
   }
