@@ -3,7 +3,9 @@ import type { Logger } from "pino";
 import type { Config } from "./config/config-schema.ts";
 import { readPrices } from "./config/read-price-book.ts";
 import { SimilarQuestions } from "./core/answer-reuse/similar-questions.ts";
+import { TurnMemory } from "./core/compression/turn-memory.ts";
 import { createPriceBook } from "./core/pricing/price-book.ts";
+import { ShareControllers } from "./core/routing/share-controller.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
@@ -74,9 +76,11 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   const journal = new CallJournal(place.journalFolder, store.epoch);
   opened.push(() => journal.close());
   const levers = new LeverBoard();
+  // What was turned before a restart is still turned: the controls go on from there.
+  levers.renew(await store.controls.states());
   const recallWaitMs = config.gateway.recall_wait_ms;
   const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: retryWithBackoff(log), recallWaitMs });
-  const life = new ProcessLife({ store, budgets, keys, desk, log });
+  const life = new ProcessLife({ store, budgets, keys, desk, levers, log });
   if (store.shared) keys.catchUp = () => life.catchUp();
   openHolds = () => desk.openHolds();
   opened.push(() => desk.giveBackIdle("all", now()));
@@ -105,6 +109,9 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     reuse: reuseSettings(config),
     prewarm,
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
+    bodies: inspector,
+    turnMemory: new TurnMemory(),
+    shares: new ShareControllers(),
     now,
     steadyNow: steadyClock,
     newId: newTraceId,

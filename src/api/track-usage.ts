@@ -182,6 +182,9 @@ function traceOf({ body, requestId, at, scope, costNano, price }: Usage, deps: A
     experiment_id: body.experiment ?? "",
     cache_kind: "",
     avoided_cost_usd: null,
+    holdout: false,
+    complexity: null,
+    model_size: "",
   };
 }
 

@@ -3,6 +3,7 @@ import { PriceDataError } from "../core/pricing/price-data-error.ts";
 import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { parseContracts, parseFxRates, parseMarkups } from "../core/pricing/price-term.ts";
 import { headerConflicts } from "./check-headers.ts";
+import { ladderConflicts } from "./check-levers.ts";
 import { channelConflicts, routeChannelConflicts } from "./check-notify.ts";
 import { unitCostConflicts } from "./check-unit-costs.ts";
 import { budgetIdOf } from "./complete-config.ts";
@@ -20,6 +21,7 @@ import type {
   TierConfig,
 } from "./config-schema.ts";
 import { didYouMean } from "./did-you-mean.ts";
+import { policyNameConflicts } from "./read-control-policies.ts";
 import { isLoopback } from "./text-formats.ts";
 
 /** Entries of a list with their numbers in the file, those left out that cannot be read. */
@@ -50,11 +52,15 @@ export interface SoundParts {
   /** Every channel's name, of those with other faults too. */
   readonly channelNames: readonly string[];
   readonly alertRoutes: Numbered<Config["notify"]["routes"][number]>;
+  readonly ladders: Parameters<typeof ladderConflicts>[0];
+  /** Paths of policies, with holes where an entry cannot be read. */
+  readonly policies: readonly string[];
   readonly unitCosts: Parameters<typeof unitCostConflicts>[0];
 }
 
 export function conflictsOf(parts: SoundParts): Conflict[] {
   return [
+    ...policyNameConflicts(parts.policies),
     ...openDoor(parts),
     ...(parts.defaultBudget ? limitConflicts(parts.defaultBudget, "default_budget") : []),
     ...(parts.defaultBudget?.window === "run"
@@ -115,6 +121,7 @@ export function conflictsOf(parts: SoundParts): Conflict[] {
       "another channel has this name",
     ),
     ...parts.alertRoutes.flatMap(({ index, entry }) => routeChannelConflicts(entry, `notify.routes[${index}]`, parts.channelNames)),
+    ...ladderConflicts(parts.ladders),
     ...unitCostConflicts(parts.unitCosts),
   ];
 }

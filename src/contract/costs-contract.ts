@@ -104,5 +104,8 @@ export const traceView = closed({
   experiment_id: text,
   cache_kind: text,
   avoided_cost_usd: usdOrNull,
+  holdout: Type.Boolean(),
+  complexity: orNull(Type.Number()),
+  model_size: Type.Enum(["small", "medium", "large", ""]),
 });
 export const tracesAnswer = closed({ from: instantText, to: instantText, traces: Type.Array(traceView) });

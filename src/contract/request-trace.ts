@@ -66,6 +66,12 @@ export interface RequestTrace {
   readonly cache_kind: "" | "idempotent" | "exact" | "semantic";
   /** What the answer cost when a provider gave it; null where it came from no cache, or nobody knows. */
   readonly avoided_cost_usd: string | null;
+  /** Whether levers and caches left the call alone, by chance, so that savings are measured against it. */
+  readonly holdout: boolean;
+  /** How hard the call was for a router, 0 to 1; null where none looked at it. */
+  readonly complexity: number | null;
+  /** Size of the model that the call was sent to, on its ladder of model_sizes; "" for a model on none. */
+  readonly model_size: "small" | "medium" | "large" | "";
   /** What the call used beside its model, as its caller said; most calls say nothing. */
   readonly parts?: readonly UsagePart[];
 }

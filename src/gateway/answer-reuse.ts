@@ -58,7 +58,7 @@ export async function answerAgain(
   bytes: Buffer,
   claimed: IdempotentCall | undefined,
 ): Promise<boolean> {
-  if (record.holdout) return false;
+  if (record.heldOut) return false;
   const subjects = subjectsOf(planning);
   const levers = gateway.levers.inForce(subjects);
   const place = placeOf(gateway, planning, request, bytes, levers, subjects);
@@ -95,7 +95,8 @@ export function keepAnswer(
   // What a budget made smaller or cheaper is not the answer asked for.
   if (verdict.basis !== "measured" || verdict.amountNano === null || plan.easedBy !== undefined) return;
   const kept: KeptAnswer = { answer, keptAt: record.at, costNano: verdict.amountNano };
-  if (plan.hold.budgets.some(({ onShort }) => onShort === "cached_only")) {
+  // Under the request alone, which says nothing of levers.
+  if (record.levers.length === 0 && plan.hold.budgets.some(({ onShort }) => onShort === "cached_only")) {
     gateway.answers.keep(answerOwner(record.caller!), requestFingerprint(record.dialect, bytes), kept, gateway.settings.idempotencyTtlMs);
   }
   const { reuse } = record;
@@ -170,7 +171,7 @@ function placeOf(
   // A key that may no longer have the model gets no answer of it either.
   chooseTargets(planning, summary.model);
   const headers = headersOf(request);
-  const around = [dialect.path, JSON.stringify(headers), leverText(levers)].join("\n");
+  const around = [dialect.path, JSON.stringify(headers), leverText(levers, caller)].join("\n");
   const split = terms.semanticMs > 0 && bytes.length <= MOST_SPLIT_BYTES ? splitRequest(written) : undefined;
   const { mayKeep } = reuseWishes(request.headers["cache-control"]);
   return {
@@ -198,10 +199,16 @@ function headersOf({ headers }: IncomingMessage): Record<string, string> {
 const OF_CONNECTIONS =
   /^(?:user-agent|accept|accept-language|cache-control|pragma|traceparent|tracestate|baggage|b3|x-b3-.*|x-stainless-.*|x-request-id|x-correlation-id|x-real-ip|via|origin|referer|dnt|priority|sec-.*|date)$/;
 
-/** Other levers change answers: what was answered under them is only given under the same. */
-function leverText(levers: LeversInForce): string {
-  const others = Object.entries(levers).filter(([name]) => !name.startsWith("cache_"));
-  return JSON.stringify(others.sort(([one], [other]) => (one < other ? -1 : 1)));
+/** Other levers change answers: what was answered under them is only given under the same, and calls that they spare have answers of their own. */
+function leverText(levers: LeversInForce, { priority }: Caller): string {
+  const others = Object.entries(levers).filter(([name]) => !CHANGES_NO_ANSWER.has(name));
+  if (others.length === 0) return "[]";
+  return JSON.stringify([priority === "p0", others.sort(([one], [other]) => (one < other ? -1 : 1))]);
 }
+
+const CHANGES_NO_ANSWER: ReadonlySet<string> = new Set([
+  ...["cache_aggressiveness", "cache_prewarm", "cache_only", "batch_deferral", "exec_approval", "pace_p1", "pace_p2"],
+  ...["depth_k", "rerank_candidates"],
+]);
 
 export type KeptQuestions = Pick<SimilarQuestions, "keep" | "find">;

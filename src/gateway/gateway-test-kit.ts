@@ -8,9 +8,12 @@ import { startSim } from "../adapters/providers/sim/sim-server.ts";
 import { readPriceFiles } from "../config/read-price-files.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import { SimilarQuestions } from "../core/answer-reuse/similar-questions.ts";
+import { TurnMemory } from "../core/compression/turn-memory.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
+import { heuristicComplexity } from "../core/routing/complexity.ts";
+import { ShareControllers } from "../core/routing/share-controller.ts";
 import { type Scope, type ScopeDimension, selectorKey } from "../core/scope/scope.ts";
 import { BudgetCatalog, type RunDefaults } from "../data/store/budget-catalog.ts";
 import { CallJournal } from "../data/store/call-journal.ts";
@@ -102,6 +105,9 @@ export async function openGatewayKit(options: KitOptions = {}) {
     idempotencyTtlMs: 86_400_000,
     idempotencyMaxBytes: 1_000_000,
     unitPrices: [],
+    ladders: [],
+    complexityOf: heuristicComplexity,
+    holdoutShare: 0,
     ...options.settings,
   };
   const inspector = new BodyInspector();
@@ -121,6 +127,9 @@ export async function openGatewayKit(options: KitOptions = {}) {
     prewarm,
     reuse: { exactMs: 0, semanticMs: 0, useCases: new Set(), ...options.reuse },
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
+    bodies: inspector,
+    turnMemory: new TurnMemory(),
+    shares: new ShareControllers(),
     now,
     steadyNow: () => performance.now(),
     newId: idSource(store.epoch, now),

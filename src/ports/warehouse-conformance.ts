@@ -48,6 +48,9 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
         experiment_id: "shorter-prompts",
         cache_kind: "semantic",
         avoided_cost_usd: "0.000000001",
+        holdout: true,
+        complexity: 0.375,
+        model_size: "medium",
         stream: true,
       });
       expect(await insert(warehouse, [trace])).toEqual({ accepted: 1, rejected: [] });
@@ -530,6 +533,9 @@ const COMPLETE: Omit<RequestTrace, "ts" | "trace_id"> = {
   experiment_id: "",
   cache_kind: "",
   avoided_cost_usd: null,
+  holdout: false,
+  complexity: null,
+  model_size: "",
 };
 
 /** Traces that differ in every dimension, outcome and basis, some missing; the same ones for the same index. */

@@ -7,6 +7,11 @@ export const EVENT_TYPES = {
   hold_exceeded: "HoldExceeded",
   unknown_usage_unit: "UnknownUsageUnit",
   holds_in_doubt: "HoldsInDoubt",
+  control_threshold_reached: "ControlThresholdReached",
+  approval_asked: "ApprovalAsked",
+  guardrail_broken: "GuardrailBroken",
+  revert_failed: "RevertFailed",
+  lever_changed: "LeverChanged",
   test: "AlertTest",
 } as const satisfies Record<AlertKind, string>;
 

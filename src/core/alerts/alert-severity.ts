@@ -12,8 +12,15 @@ export function severityOf(facts: AlertFacts, warnPercent: number): Severity {
     case "hold_exceeded":
     case "unknown_usage_unit":
       return "critical";
+    case "control_threshold_reached":
+      return facts.percent >= 100 ? "critical" : "warning";
+    case "guardrail_broken":
+    case "revert_failed":
+      return "critical";
+    case "approval_asked":
     case "holds_in_doubt":
       return "warning";
+    case "lever_changed":
     case "test":
       return "info";
     default:

@@ -111,17 +111,12 @@ function apart(left: readonly string[], right: readonly string[]): Comparison {
   return { same: false, conflict: CONFLICTS.find(([, shows]) => shows(words))?.[0] ?? "word" };
 }
 
+const PREFIXED = /^(?:un|non|dis|de|in|im|ir)([a-z]{4,})$/;
+
 /** What the words show that are in one question alone. */
 const CONFLICTS: readonly (readonly [QuestionConflict, (words: readonly string[]) => boolean])[] = [
   ["opposite", (words) => words.some((word) => words.includes(OPPOSITES.get(word) ?? ""))],
-  [
-    "negation",
-    (words) =>
-      words.some(
-        (word) =>
-          NEGATIONS.has(word) || words.includes(word.replace(/^(?:un|non|dis|de|in|im|ir)(?=[a-z]{4})/, "not ").split("not ")[1] ?? ""),
-      ),
-  ],
+  ["negation", (words) => words.some((word) => NEGATIONS.has(word) || words.includes(PREFIXED.exec(word)?.[1] ?? ""))],
   ["number", (words) => words.some((word) => word.startsWith("=") && /\d/.test(word))],
   ["question_word", (words) => words.some((word) => QUESTION_WORDS.has(word))],
   ["name", (words) => words.some((word) => word.startsWith("="))],
