@@ -262,6 +262,28 @@ describe("levers of the cache", () => {
     expect((await call(kit, secret, ASKED)).cache).toBe("none");
   });
 
+  it("keep apart calls of priority p0, which other levers leave alone", async () => {
+    const kit = await aKit({ reuse: BOTH });
+    const { secret } = await kit.key({ tenant: "acme", use_case: "desk" });
+    turn(kit, { response_cap_tokens: 16 });
+    await call(kit, secret, ASKED);
+    const urgent = { headers: { "x-ballast-priority": "p0" } };
+    const seen = [(await call(kit, secret, ASKED, urgent)).cache, (await call(kit, secret, ASKED, urgent)).cache];
+    expect([...seen, (await call(kit, secret, ASKED)).cache]).toEqual(["none", "exact", "exact"]);
+  });
+
+  it("leave calls of the holdout alone: neither kept nor given, nor refused", async () => {
+    const kit = await aKit({ reuse: BOTH, settings: { holdoutShare: 1 } });
+    const { secret } = await kit.key({ tenant: "acme", use_case: "desk" });
+    turn(kit, { cache_only: 1 });
+    const seen = [await call(kit, secret, ASKED), await call(kit, secret, ASKED)];
+    expect(seen.map(({ status, cache }) => [status, cache])).toEqual([
+      [200, "none"],
+      [200, "none"],
+    ]);
+    expect(kit.questions.size).toBe(0);
+  });
+
   it("refuse under cache_only what no cache can answer, but for calls of priority p0", async () => {
     const kit = await aKit({ reuse: BOTH });
     const { secret } = await kit.key({ tenant: "acme", use_case: "desk" });
