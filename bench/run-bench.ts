@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { answerCacheBench } from "./answer-cache-bench.ts";
 import type { BenchSetting } from "./bench-setting.ts";
 import { bodiesBench } from "./bodies-bench.ts";
 import { budgetsBench } from "./budgets-bench.ts";
@@ -31,6 +32,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   controller: controllerBench,
   reprice: repriceBench,
   routing: routingBench,
+  "answer-cache": answerCacheBench,
 };
 
 const { values } = parseArgs({

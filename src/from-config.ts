@@ -15,6 +15,7 @@ import { heuristicComplexity } from "./core/routing/complexity.ts";
 import type { RunawayRule } from "./core/runaway/spend-course.ts";
 import { selectorKey } from "./core/scope/scope.ts";
 import type { BudgetCatalog, DefaultBudget, RunBudget } from "./data/store/budget-catalog.ts";
+import type { ReuseSettings } from "./gateway/answer-reuse.ts";
 import type { CallSettings, RouteTable } from "./gateway/call-settings.ts";
 import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
 import { modelLadders } from "./model-ladders.ts";
@@ -55,6 +56,11 @@ function runLimitsOf(budget: NonNullable<Config["run_budget"]>): RunBudget {
     thresholds,
     warnPercent: budget.warn_percent,
   };
+}
+
+/** How long earlier answers are given again while no lever says otherwise. */
+export function reuseSettings({ answer_cache: cache }: Pick<Config, "answer_cache">): ReuseSettings {
+  return { exactMs: cache.exact_ttl_s * 1000, semanticMs: cache.semantic_ttl_s * 1000, useCases: new Set(cache.use_cases) };
 }
 
 /** Amounts of the configuration were checked when it was read. */

@@ -36,7 +36,7 @@ async function serveCalls({ config, number, journalFolder, apiPort, simUrls }: W
     const place = { journalFolder, shared: true, name: `${hostname()}:${process.pid}`, doesJobs: false, simUrls };
     const observe = (facts: CallFacts, isExceeded: boolean) => ended.push({ facts, isExceeded });
     const gateway = await openGateway(config, place, { log, opened, observe });
-    const { store, desk, life, budgets, door } = gateway;
+    const { store, desk, life, budgets, door, prewarmAnswers } = gateway;
     const server = createServer(serverTimes(config), (request, response) => {
       if (!isGatewayPath(request.url ?? "/")) {
         forward(request, response, apiPort);
@@ -55,6 +55,7 @@ async function serveCalls({ config, number, journalFolder, apiPort, simUrls }: W
       warehouse: undefined,
       desk,
       life,
+      prewarmAnswers,
       budgets,
       spool: "",
       knowledge: undefined,

@@ -19,6 +19,8 @@ export interface JobParts {
   readonly warehouse: Warehouse | undefined;
   readonly desk: LeaseDesk;
   readonly life: ProcessLife;
+  /** Has frequent answers anew before they are too old. @returns how many */
+  readonly prewarmAnswers: () => Promise<number>;
   readonly budgets: BudgetCatalog;
   /** Absent in a process that only takes calls. */
   readonly controls?: Pick<Controls, "isDue" | "tick"> | undefined;
@@ -165,6 +167,15 @@ export const JOBS: readonly Job[] = [
       const { refused, more } = await budgets.takeWishes(now());
       for (const why of refused) log.warn({ why }, "a budget that was written by SQL was refused");
       return more;
+    },
+  },
+  {
+    name: "frequent answers ahead",
+    everyMs: 5_000,
+    by: "each",
+    run: async ({ prewarmAnswers }) => {
+      await prewarmAnswers();
+      return false;
     },
   },
   {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config/config-schema.ts";
 import { readPrices } from "./config/read-price-book.ts";
+import { SimilarQuestions } from "./core/answer-reuse/similar-questions.ts";
 import { TurnMemory } from "./core/compression/turn-memory.ts";
 import { createPriceBook } from "./core/pricing/price-book.ts";
 import { ShareControllers } from "./core/routing/share-controller.ts";
@@ -12,12 +13,13 @@ import { LeaseDesk, retryWithBackoff } from "./data/store/lease-desk.ts";
 import { LeverBoard } from "./data/store/lever-board.ts";
 import { ProcessLife } from "./data/store/process-life.ts";
 import { openPostgresLedgerStore, openSqliteLedgerStore } from "./data/store/sqlite-ledger-store.ts";
-import { callSettings, defaultBudgetOf, runawayRuleOf, runBudgetOf, servedProvider } from "./from-config.ts";
+import { callSettings, defaultBudgetOf, reuseSettings, runawayRuleOf, runBudgetOf, servedProvider } from "./from-config.ts";
 import { AnswerCache } from "./gateway/answer-cache.ts";
 import { BodyInspector } from "./gateway/body-inspector.ts";
 import type { CallRecord, CallResult } from "./gateway/call-record.ts";
 import { gatewayDoor } from "./gateway/gateway-door.ts";
 import type { Gateway } from "./gateway/handle-call.ts";
+import { AnswerPrewarmer } from "./gateway/prewarm-answers.ts";
 import { RunawayGuard } from "./gateway/runaway-guard.ts";
 import { ProviderConnections } from "./gateway/send-attempt.ts";
 import { SharedAnswers } from "./gateway/shared-answers.ts";
@@ -90,6 +92,8 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   opened.push(() => connections.close());
   const settings = callSettings(config, providers, prices);
   const newTraceId = idSource(store.epoch, now);
+  const prewarm = new AnswerPrewarmer();
+  const questions = new SimilarQuestions(config.answer_cache.most_questions);
   const gateway: Gateway = {
     keys,
     desk,
@@ -99,10 +103,12 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     settings,
     connections,
     answers: new SharedAnswers(
-      new AnswerCache(config.gateway.answer_cache_bytes, settings.idempotencyTtlMs),
+      new AnswerCache(config.gateway.answer_cache_bytes, (owner, answer) => questions.forget(owner, answer)),
       cache.kind === "redis" ? cache : undefined,
-      settings.idempotencyTtlMs,
     ),
+    questions,
+    reuse: reuseSettings(config),
+    prewarm,
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     bodies: inspector,
     turnMemory: new TurnMemory(),
@@ -121,7 +127,16 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     log,
   };
   const ledgerParts = { store, cache, statuses, budgets, keys, desk, life, levers };
-  return { ...ledgerParts, prices, priceParts, providers, settings, newTraceId, door: gatewayDoor(gateway) };
+  return {
+    ...ledgerParts,
+    prices,
+    priceParts,
+    providers,
+    settings,
+    newTraceId,
+    door: gatewayDoor(gateway),
+    prewarmAnswers: () => prewarm.turn(gateway),
+  };
 }
 
 /** The ledger of the configuration, opened as this process. */

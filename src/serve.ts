@@ -171,7 +171,21 @@ async function start(
   );
   const spool = join(resolve(ledgerFolder), "outbox.spool");
   const notify = { channels, ...notifySettings(config) };
-  const stopJobs = startJobs({ store, warehouse, desk, life, budgets, controls, spool, knowledge, now, random: Math.random, log, notify });
+  const stopJobs = startJobs({
+    store,
+    warehouse,
+    desk,
+    life,
+    prewarmAnswers: ledger.prewarmAnswers,
+    budgets,
+    controls,
+    spool,
+    knowledge,
+    now,
+    random: Math.random,
+    log,
+    notify,
+  });
   opened.push(stopJobs);
   await api.ready();
   // With workers this process has the API, the warehouse and the jobs, and they have the address.

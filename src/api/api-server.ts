@@ -72,7 +72,8 @@ export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServ
 const PROTOBUF = "application/x-protobuf";
 
 function isProtobuf({ headers }: FastifyRequest): boolean {
-  return headers["content-type"]?.split(";")[0]!.trim().toLowerCase() === PROTOBUF;
+  const [type = ""] = (headers["content-type"] ?? "").split(";");
+  return type.trim().toLowerCase() === PROTOBUF;
 }
 
 function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {

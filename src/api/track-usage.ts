@@ -180,6 +180,8 @@ function traceOf({ body, requestId, at, scope, costNano, price }: Usage, deps: A
     usage_details: {},
     session_id: body.session ?? "",
     experiment_id: body.experiment ?? "",
+    cache_kind: "",
+    avoided_cost_usd: null,
     holdout: false,
     complexity: null,
     model_size: "",

@@ -5,6 +5,7 @@ import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
 import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
+import { answerCacheSetting } from "./answer-cache-schema.ts";
 import { controlsSetting } from "./control-schema.ts";
 import { deferredTier, modelLadder } from "./lever-schema.ts";
 import { contract, fxRate, markup, priceOverride } from "./price-schema.ts";
@@ -371,7 +372,7 @@ export const configSchema = closed(
         ),
         idempotency_ttl_hours: whole("How long the answer to an Idempotency-Key is kept.", 1, 8760, 24),
         answer_cache_bytes: whole(
-          "Memory for earlier answers, of calls under a budget with `on_short: cached_only`. They are kept as long as those of an Idempotency-Key.",
+          "Memory for earlier answers, see answer_cache; those of calls under a budget with `on_short: cached_only` are kept as long as those of an Idempotency-Key.",
           0,
           GIBIBYTE,
           67_108_864,
@@ -381,6 +382,7 @@ export const configSchema = closed(
       "Model calls.",
       { default: {} },
     ),
+    answer_cache: answerCacheSetting,
     notify: closed(
       {
         source: text("What names this installation in events: the `source` of CloudEvents.", {

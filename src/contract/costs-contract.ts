@@ -102,6 +102,8 @@ export const traceView = closed({
   usage_details: Type.Record(Type.String(), count),
   session_id: text,
   experiment_id: text,
+  cache_kind: text,
+  avoided_cost_usd: usdOrNull,
   holdout: Type.Boolean(),
   complexity: orNull(Type.Number()),
   model_size: Type.Enum(["small", "medium", "large", ""]),

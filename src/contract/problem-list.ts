@@ -147,6 +147,13 @@ export const PROBLEMS = {
     title: "AI Budget Exceeded",
     remedy: "Wait for the reset, use a cheaper model or a lower max_tokens, or let an operator raise the budget.",
   },
+  cache_only_enforced: {
+    status: 429,
+    retry: true,
+    title: "To save money only calls that were answered before are answered now; there is no earlier answer to this one.",
+    remedy:
+      "Ask what was asked before, wait until the lever cache_only is turned back, or let an administrator turn it back; calls of priority p0 are answered all the same.",
+  },
   budget_cached_only: {
     status: 429,
     retry: true,

@@ -62,6 +62,10 @@ export interface RequestTrace {
   /** A conversation or an agent's session, and an experiment, that the application says the call belongs to. */
   readonly session_id: string;
   readonly experiment_id: string;
+  /** Which cache the answer came from: "exact", "semantic", "idempotent"; "" for none. */
+  readonly cache_kind: "" | "idempotent" | "exact" | "semantic";
+  /** What the answer cost when a provider gave it; null where it came from no cache, or nobody knows. */
+  readonly avoided_cost_usd: string | null;
   /** Whether levers and caches left the call alone, by chance, so that savings are measured against it. */
   readonly holdout: boolean;
   /** How hard the call was for a router, 0 to 1; null where none looked at it. */

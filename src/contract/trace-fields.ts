@@ -57,6 +57,8 @@ export const TRACE_FIELDS: Readonly<Record<keyof Static<typeof traceView>, Trace
   usage_details: { unit: "", meaning: "Counts above zero that no column holds; with them the call can be priced again" },
   session_id: { unit: "", meaning: "Conversation or agent's session that the call belongs to; empty when none was named" },
   experiment_id: { unit: "", meaning: "Experiment that the call belongs to; empty when none was named" },
+  cache_kind: { unit: "", meaning: "Which cache the answer came from: exact, semantic or idempotent; empty when from none" },
+  avoided_cost_usd: { unit: "USD", meaning: "What the answer cost when a provider gave it; null where it came from no cache" },
   holdout: { unit: "", meaning: "Whether levers and caches left the call alone, by chance, so that savings are measured against it" },
   complexity: { unit: "", meaning: "How hard the call was for the router, 0 to 1; null where no router looked at it" },
   model_size: {

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { CallOutcome } from "../contract/request-trace.ts";
+import { formatUsd, type Nano } from "../core/money/usd.ts";
 import type { StoredAnswer } from "../ports/ledger-store.ts";
 import { type CallRecord, type CallResult, traceOf } from "./call-record.ts";
 import type { Gateway } from "./handle-call.ts";
@@ -9,8 +10,10 @@ export interface UnsentAnswer {
   readonly answer: StoredAnswer;
   readonly outcome: Extract<CallOutcome, "replayed" | "template">;
   /** Where it comes from, for x-ballast-cache. */
-  readonly cache: "idempotent" | "exact" | "template";
+  readonly cache: "idempotent" | "exact" | "semantic" | "template";
   readonly headers: Readonly<Record<string, string>>;
+  /** What the answer cost when a provider gave it, where that is known. */
+  readonly avoidedNano?: Nano;
 }
 
 /** Gives the answer and records the call; it holds and books nothing. */
@@ -26,7 +29,9 @@ export async function answerUnsent(gateway: Gateway, record: CallRecord, respons
     response.writeHead(answer.status, { ...answer.headers, ...ours, ...headers, "content-length": answer.body.length });
     response.end(answer.body);
   }
-  const trace = JSON.stringify({ ...traceOf(record, result, latencyMs), ...(outcome === "replayed" ? { cache_hit: true } : {}) });
+  const avoided = unsent.avoidedNano === undefined ? {} : { avoided_cost_usd: formatUsd(unsent.avoidedNano) };
+  const found = outcome === "replayed" ? { cache_hit: true, cache_kind: cache, ...avoided } : {};
+  const trace = JSON.stringify({ ...traceOf(record, result, latencyMs), ...found });
   const none = { accounts: [], heldNano: 0n, amountNano: 0n, inputTokens: 0, outputTokens: 0 };
   await gateway.desk.end({ ...none, kind: "none", holdId: record.traceId, at: record.at, tenant: record.caller!.scope.tenant, trace });
 }

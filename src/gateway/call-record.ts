@@ -6,6 +6,7 @@ import type { PricedCall } from "../core/pricing/price-call.ts";
 import type { ModelSize } from "../core/routing/model-ladder.ts";
 import type { Usage } from "../core/usage/usage.ts";
 import { type AlsoTold, usageDetails } from "../core/usage/usage-details.ts";
+import type { ReusePlace } from "./answer-reuse.ts";
 import type { Caller } from "./authenticate-call.ts";
 import type { CallParts } from "./call-parts.ts";
 import type { Dialect } from "./dialects/dialect.ts";
@@ -30,6 +31,8 @@ export interface CallRecord {
   upstreamMs: number;
   /** Those that changed the call, each with its value: "small_model_share=50". */
   levers: string[];
+  /** Where its answer may be kept, to be given again. */
+  reuse: ReusePlace | undefined;
   /** Whether levers and caches leave the call alone, so that savings are measured. */
   holdout: boolean;
   /** 0 to 1; null where nobody asked. */
@@ -75,6 +78,7 @@ export function startRecord(dialect: Dialect, traceId: string, at: number, start
     attempts: 0,
     upstreamMs: 0,
     levers: [],
+    reuse: undefined,
     holdout: false,
     complexity: null,
     modelSize: undefined,

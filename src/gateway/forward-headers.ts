@@ -66,14 +66,18 @@ const NOT_RETURNED = new Set([
   "strict-transport-security",
 ]);
 
+/** Whether a caller's header is sent on, as far as its name tells. */
+export function reachesProvider(name: string): boolean {
+  return !NOT_SENT.has(name) && !NOT_SENT_BEGINNINGS.some((beginning) => name.startsWith(beginning));
+}
+
 /** The caller's headers for the provider, as name and value in turn, with the provider's own added. */
 export function requestHeaders(incoming: IncomingMessage, target: ProviderTarget): string[] {
   const headers: string[] = ["content-type", "application/json", "accept-encoding", "identity"];
   const raw = incoming.rawHeaders;
   for (let at = 0; at < raw.length; at += 2) {
     const name = raw[at]!.toLowerCase();
-    if (NOT_SENT.has(name) || name in target.headers) continue;
-    if (NOT_SENT_BEGINNINGS.some((beginning) => name.startsWith(beginning))) continue;
+    if (name in target.headers || !reachesProvider(name)) continue;
     headers.push(name, raw[at + 1]!);
   }
   for (const [name, value] of Object.entries(target.headers)) headers.push(name, value);

@@ -7,6 +7,7 @@ import type { SimOptions } from "../adapters/providers/sim/sim-options.ts";
 import { startSim } from "../adapters/providers/sim/sim-server.ts";
 import { readPriceFiles } from "../config/read-price-files.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import { SimilarQuestions } from "../core/answer-reuse/similar-questions.ts";
 import { TurnMemory } from "../core/compression/turn-memory.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { usd } from "../core/money/usd.ts";
@@ -22,12 +23,15 @@ import { LeaseDesk, retryWithBackoff } from "../data/store/lease-desk.ts";
 import { LeverBoard } from "../data/store/lever-board.ts";
 import { openSqliteLedgerStore } from "../data/store/sqlite-ledger-store.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
+import type { SharedCache } from "../ports/shared-cache.ts";
 import { idSource } from "../std/random-id.ts";
 import { AnswerCache } from "./answer-cache.ts";
+import type { ReuseSettings } from "./answer-reuse.ts";
 import { BodyInspector } from "./body-inspector.ts";
 import type { CallSettings } from "./call-settings.ts";
 import { answerBrokenConnections, gatewayDoor } from "./gateway-door.ts";
 import type { Gateway } from "./handle-call.ts";
+import { AnswerPrewarmer } from "./prewarm-answers.ts";
 import { createRouteTable, type NamedRoute } from "./route-table.ts";
 import { RunawayGuard } from "./runaway-guard.ts";
 import { ProviderConnections } from "./send-attempt.ts";
@@ -43,6 +47,9 @@ export interface KitOptions {
   /** A second provider for routes to fall back to. */
   readonly routes?: readonly NamedRoute[];
   readonly extraProviders?: readonly ProviderTarget[];
+  readonly reuse?: Partial<ReuseSettings>;
+  /** Shared with other processes. */
+  readonly cache?: SharedCache;
   readonly limitUsd?: string;
   readonly budget?: Partial<Budget>;
   readonly runs?: RunDefaults;
@@ -108,6 +115,8 @@ export async function openGatewayKit(options: KitOptions = {}) {
   };
   const inspector = new BodyInspector();
   const levers = new LeverBoard();
+  const questions = new SimilarQuestions(1000);
+  const prewarm = new AnswerPrewarmer();
   const gateway: Gateway = {
     keys,
     desk,
@@ -116,7 +125,10 @@ export async function openGatewayKit(options: KitOptions = {}) {
     levers,
     settings,
     connections: new ProviderConnections(),
-    answers: new SharedAnswers(new AnswerCache(1_000_000, settings.idempotencyTtlMs), undefined, settings.idempotencyTtlMs),
+    answers: new SharedAnswers(new AnswerCache(1_000_000, (owner, answer) => questions.forget(owner, answer)), options.cache),
+    questions,
+    prewarm,
+    reuse: { exactMs: 0, semanticMs: 0, useCases: new Set(), ...options.reuse },
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
     bodies: inspector,
     turnMemory: new TurnMemory(),
@@ -145,8 +157,10 @@ export async function openGatewayKit(options: KitOptions = {}) {
     catalog,
     keys,
     desk,
-    gateway,
     levers,
+    questions,
+    prewarm,
+    gateway,
     log,
     url: `http://127.0.0.1:${port}`,
     port,

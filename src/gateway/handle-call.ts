@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../contract/problem.ts";
 import type { TurnMemory } from "../core/compression/turn-memory.ts";
+import { isHeldOut } from "../core/levers/holdout.ts";
 import { formatUsd } from "../core/money/usd.ts";
 import { callCeiling } from "../core/pricing/call-ceiling.ts";
 import { reportedPriceId } from "../core/pricing/price-answer.ts";
@@ -10,6 +11,7 @@ import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LeverBoard } from "../data/store/lever-board.ts";
 import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
+import { answerAgain, type KeptQuestions, keepAnswer, type ReuseSettings } from "./answer-reuse.ts";
 import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
 import { identifyCaller } from "./authenticate-call.ts";
@@ -20,10 +22,12 @@ import type { CallSettings } from "./call-settings.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { type AttemptResult, failover } from "./failover.ts";
 import { answerHeaders, requestHeaders } from "./forward-headers.ts";
-import { answerOwner, claimCall, type IdempotentCall, requestFingerprint } from "./idempotent-call.ts";
+import { claimCall, type IdempotentCall } from "./idempotent-call.ts";
 import type { BodySummary } from "./inspect-body.ts";
 import { judgeCall, neverSent, type Verdict } from "./judge-call.ts";
+import type { OwnCall } from "./own-call.ts";
 import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
+import type { AnswerPrewarmer } from "./prewarm-answers.ts";
 import { CallerLeft, readBody } from "./read-body.ts";
 import { refuseCall } from "./refuse-call.ts";
 import { type Relay, relayAnswer } from "./relay-answer.ts";
@@ -47,8 +51,12 @@ export interface Gateway {
   readonly turnMemory: TurnMemory;
   readonly settings: CallSettings;
   readonly connections: ProviderConnections;
-  /** Earlier answers, for budgets that allow nothing else once they are used up. */
+  /** Earlier answers: for calls that may have them again, and for budgets that allow nothing else once they are used up. */
   readonly answers: Pick<SharedAnswers, "keep" | "find">;
+  /** The questions that they answer, of this process alone. */
+  readonly questions: KeptQuestions;
+  readonly reuse: ReuseSettings;
+  readonly prewarm: Pick<AnswerPrewarmer, "kept" | "asked">;
   /** Reads a body; large ones away from the event loop. @throws Problem invalid_json, invalid_request */
   readonly inspect: (dialect: Dialect, bytes: Buffer) => BodySummary | Promise<BodySummary>;
   /** Reads and rewrites prompts for levers; large ones away from the event loop. */
@@ -64,15 +72,22 @@ export interface Gateway {
 }
 
 /** One model call, from request to settled cost. */
-export async function handleCall(gateway: Gateway, dialect: Dialect, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function handleCall(
+  gateway: Gateway,
+  dialect: Dialect,
+  request: IncomingMessage,
+  response: ServerResponse,
+  own?: OwnCall,
+): Promise<void> {
   const record = startRecord(dialect, gateway.newId(), gateway.now(), gateway.steadyNow());
   let claimed: IdempotentCall | undefined;
   let open: CallPlan | undefined;
   try {
     const { settings } = gateway;
-    const identified = identifyCaller(request.headers, gateway.keys, record.at);
+    const identified = own?.caller ?? identifyCaller(request.headers, gateway.keys, record.at);
     const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
+    if (own) record.levers.push(own.lever);
     record.said = readCallParts(request.headers);
     record.parts = pricedParts(record.said, settings.unitPrices, caller.scope.use_case ?? "", record.at);
     const bytes = await readBody(request, settings.maxBodyBytes);
@@ -89,6 +104,10 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
     }
     claimed = claim;
     gateway.runaway.check(record);
+    const useCase = caller.scope.use_case;
+    // By the first id, before any cache is asked, and whether or not a lever is turned now.
+    record.holdout = useCase !== undefined && isHeldOut(record.traceId, settings.holdoutShare);
+    if (await answerAgain(gateway, record, asked, request, response, bytes, claimed)) return;
     const turning = turnCall(gateway, record, asked, bytes, request.headers);
     const { planning, bytes: sentBytes } = turning instanceof Promise ? await turning : turning;
     const plan = await planCall(planning, record.traceId);
@@ -279,9 +298,7 @@ async function finishCall(
     ttftMs: report?.firstPieceAt == null ? null : report.firstPieceAt - record.startedAt,
   };
   const answer = report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;
-  if (answer && verdict.basis === "measured" && record.levers.length === 0 && mayBeAskedAgain(sent.plan)) {
-    gateway.answers.keep(answerOwner(record.caller!), requestFingerprint(record.dialect, bytes), answer, record.at);
-  }
+  if (answer) keepAnswer(gateway, record, sent.plan, verdict, answer, bytes);
   const booked = await book(gateway, record, sent.plan, verdict, callResult, claimed && keepOf(claimed, verdict, answer));
   // Nothing was billed: the same key may be tried again.
   if (claimed && verdict.ending === "release") await gateway.store.dropIdempotency(claimed.keyId, claimed.key).catch(() => {});
@@ -402,11 +419,6 @@ function drainAllowance(target: BoundTarget, settings: CallSettings): number {
 function keepOf(claimed: IdempotentCall, verdict: Verdict, answer: StoredAnswer | undefined): Ending["idempotency"] {
   if (verdict.ending === "release") return undefined;
   return { keyId: claimed.keyId, key: claimed.key, answer: answer ?? claimed.withoutAnswer(verdict.ending === "doubt") };
-}
-
-/** Whether a budget of the call may later have nothing else to give; what it made smaller or cheaper is not the answer asked for. */
-function mayBeAskedAgain({ hold, easedBy }: CallPlan): boolean {
-  return easedBy === undefined && hold.budgets.some(({ onShort }) => onShort === "cached_only");
 }
 
 function storedAnswer(head: Parameters<typeof answerHeaders>[0], body: Buffer): StoredAnswer {

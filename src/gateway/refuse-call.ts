@@ -5,7 +5,7 @@ import { type CallRecord, type CallResult, traceOf } from "./call-record.ts";
 import type { Gateway } from "./handle-call.ts";
 
 /** A budget has no money for the call. */
-const BUDGET_REFUSALS: ReadonlySet<ProblemCode> = new Set(["budget_exhausted", "budget_cached_only"]);
+const BUDGET_REFUSALS: ReadonlySet<ProblemCode> = new Set(["budget_exhausted", "budget_cached_only", "cache_only_enforced"]);
 
 /** Trying again helps, but not within the seconds that an SDK waits. */
 const LATER: ReadonlySet<ProblemCode> = new Set([...BUDGET_REFUSALS, "call_deferred", "runaway_throttled"]);

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { CachePut, SharedCache } from "../ports/shared-cache.ts";
-import { AnswerCache } from "./answer-cache.ts";
+import { AnswerCache, type KeptAnswer } from "./answer-cache.ts";
 import { SharedAnswers } from "./shared-answers.ts";
 
-const ANSWER = { status: 200, headers: { "content-type": "application/json" }, body: Buffer.from('{"ok":true}') };
+const answer = (body: string) => ({ status: 200, headers: { "content-type": "application/json" }, body: Buffer.from(body) });
+const ANSWER: KeptAnswer = { answer: answer('{"ok":true}'), keptAt: 0, costNano: 12n };
 
 /** What a shared cache has for everybody, and whether it is there. */
 function aCache() {
@@ -20,14 +21,14 @@ function aCache() {
     state: () => ({ up: !state.isAway, detail: "" }),
     close: async () => {},
   };
-  return { values, state, process: () => new SharedAnswers(new AnswerCache(100_000, 1000), cache, 1000) };
+  return { values, state, process: () => new SharedAnswers(new AnswerCache(100_000), cache) };
 }
 
 describe("answers in a shared cache", () => {
   it("are found by another process, by the same owner and request, until their time is over", async () => {
     const { process } = aCache();
     const [first, second] = [process(), process()];
-    first.keep("key/acme", "f", ANSWER, 0);
+    first.keep("key/acme", "f", ANSWER, 1000);
     expect(await second.find("key/acme", "f", 999)).toEqual(ANSWER);
     expect(await second.find("key/acme", "f", 1000)).toBeUndefined();
     expect(await second.find("key/globex", "f", 1)).toBeUndefined();
@@ -37,8 +38,8 @@ describe("answers in a shared cache", () => {
   it("reach nobody else, also when one lies under another's key", async () => {
     const { values, process } = aCache();
     const [first, second] = [process(), process()];
-    first.keep("key/acme", "f", ANSWER, 0);
-    first.keep("key/globex", "f", { ...ANSWER, body: Buffer.from("secret") }, 0);
+    first.keep("key/acme", "f", ANSWER, 1000);
+    first.keep("key/globex", "f", { ...ANSWER, answer: answer("secret") }, 1000);
     const [acme, globex] = [...values.keys()];
     values.set(acme!, values.get(globex!)!);
     expect(await second.find("key/acme", "f", 1)).toBeUndefined();
@@ -49,12 +50,14 @@ describe("answers in a shared cache", () => {
     "not JSON",
     "null",
     "[]",
-    '{"owner":"key/acme","fingerprint":"f","until":9,"status":500,"headers":{},"body":""}',
+    '{"owner":"key/acme","fingerprint":"f","keptAt":0,"until":9,"costNano":"1","status":500,"headers":{},"body":""}',
+    '{"owner":"key/acme","fingerprint":"f","keptAt":0,"until":9,"costNano":"-1","status":200,"headers":{},"body":""}',
+    '{"owner":"key/acme","fingerprint":"f","until":9,"status":200,"headers":{},"body":""}',
     "\u0000\u0001",
   ])("that are none of ours are no answers: %j", async (garbage) => {
     const { values, process } = aCache();
     const first = process();
-    first.keep("key/acme", "f", ANSWER, 0);
+    first.keep("key/acme", "f", ANSWER, 1000);
     for (const key of values.keys()) values.set(key, Buffer.from(garbage));
     expect(await process().find("key/acme", "f", 1)).toBeUndefined();
   });
@@ -63,7 +66,7 @@ describe("answers in a shared cache", () => {
     const { state, process } = aCache();
     const [first, second] = [process(), process()];
     state.isAway = true;
-    first.keep("key/acme", "f", ANSWER, 0);
+    first.keep("key/acme", "f", ANSWER, 1000);
     expect(await first.find("key/acme", "f", 1)).toEqual(ANSWER);
     expect(await second.find("key/acme", "f", 1)).toBeUndefined();
   });

@@ -2,7 +2,6 @@ import type { IncomingMessage } from "node:http";
 import { Problem } from "../contract/problem.ts";
 import { briefRequest, mayCap } from "../core/brevity/response-cap.ts";
 import { turnsToCompress } from "../core/compression/compressed-turns.ts";
-import { isHeldOut } from "../core/levers/holdout.ts";
 import type { LeverId } from "../core/levers/lever-list.ts";
 import { type LeversInForce, NO_LEVERS } from "../core/levers/levers-in-force.ts";
 import { placeOnLadder } from "../core/routing/model-ladder.ts";
@@ -43,8 +42,6 @@ export function turnCall(
 ): TurnedCall | Promise<TurnedCall> {
   const { settings, caller, summary, dialect } = planning;
   const useCase = caller.scope.use_case;
-  // By the first id, before any cache is asked, and whether or not a lever is turned now.
-  record.holdout = useCase !== undefined && isHeldOut(record.traceId, settings.holdoutShare);
   const place = dialect.operation === "embeddings" ? undefined : placeOnLadder(settings.ladders, summary.model, useCase);
   record.modelSize = place?.size;
   const subjects = subjectsOf(planning);
