@@ -51,6 +51,10 @@ export const TEXT_FORMATS = {
     expected: "a share of the cap above 0 and at most 10, such as 0.75 or 75%",
     test: (text) => isBetween(shareOf(text), 0, 10),
   },
+  "explored-share": {
+    expected: "a share from 0 to 50%, such as 0.05 or 5%",
+    test: (text) => millionthsOf(text) !== undefined && millionthsOf(text)! >= 0n && millionthsOf(text)! <= 500_000n,
+  },
   "latency-limit": { expected: "milliseconds above 0, or off", test: (text) => text === "off" || isBetween(numberOf(text), 0, 3_600_000) },
   "error-limit": {
     expected: "a share above 0 and at most 1, such as 0.01 or 1%, or off",
