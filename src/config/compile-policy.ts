@@ -1,4 +1,5 @@
 import { usd } from "../core/money/usd.ts";
+import { ARM_LEVERS } from "../core/optimiser/arm-grid.ts";
 import type { Action } from "../core/policy/action.ts";
 import { DEFAULT_LIMITS, type GuardrailLimits } from "../core/policy/guardrail-list.ts";
 import { DEFAULT_PACE, type Pace, type PolicyFile, type Subject, type SubjectPolicy, type Threshold } from "../core/policy/policy.ts";
@@ -20,6 +21,7 @@ export function compilePolicy(written: WrittenPolicy, policy: string): PolicyFil
     exclusions: entry.exclusions ?? [],
     limits: limitsOf([written.guardrails, entry.guardrails]),
     pace: paceOf([written.pace, entry.pace]),
+    ...optimiseOf(entry),
   });
   const guard = written.spend_slo;
   const guards = guard ? [of("use_case", guard.use_case, guard.monthly_cap_usd, guard, guard.alerts.map(alertThreshold))] : [];
@@ -43,6 +45,12 @@ function forecastsOf({ forecast = [] }: WrittenEntry): Threshold[] {
     withinMs: parseDuration(exhausted_within)!,
     actions: actions.flatMap(actionsIn),
   }));
+}
+
+function optimiseOf(entry: WrittenEntry): Pick<SubjectPolicy, "optimise"> {
+  if (!("optimise" in entry) || !entry.optimise) return {};
+  const { levers, objective = "net_cost", explore = "5%" } = entry.optimise;
+  return { optimise: { levers: ARM_LEVERS.filter((lever) => levers.includes(lever)), objective, explore: shareOf(explore)! } };
 }
 
 function alertThreshold({ threshold, action }: Written<"spend_slo">["alerts"][number]): Threshold {

@@ -9,6 +9,7 @@ import { valueText } from "../core/policy/decision-text.ts";
 import { GUARDRAILS, type GuardrailKind } from "../core/policy/guardrail-list.ts";
 import { durationText } from "../core/time/duration.ts";
 import { packageRoot } from "../std/package-root.ts";
+import { METRICS } from "../telemetry/metric-list.ts";
 import { policyRoot } from "./policy-schema.ts";
 import { policyTestRoot } from "./policy-test-schema.ts";
 import { parsePolicy } from "./read-policy-file.ts";
@@ -95,6 +96,7 @@ describe("docs/concepts/controls.md", () => {
       ...Object.keys(SIGNALS),
       ...settingList(policyRoot).flatMap(({ path }) => path.replaceAll("[]", "").split(".")),
       ...["security_fix", "sev1_remediation", "held_off", "large_model", "spend_slo", "ops_copilot"],
+      ...Object.keys(METRICS),
     ]);
     expect(words.filter((word) => !known.has(word))).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { ARM_LEVERS } from "../core/optimiser/arm-grid.ts";
 import { ACTION_PATTERN } from "../core/policy/action-list.ts";
 import type { SettingSchema } from "./setting-schema.ts";
 import { amount, closed, type Options, text as writtenText } from "./setting-shapes.ts";
@@ -41,6 +42,16 @@ const own = {
   guardrails: Type.Optional(guardrails),
   pace: Type.Optional(pace),
 };
+const optimise = Type.Optional(
+  closed(
+    {
+      levers: list(Type.Enum([...ARM_LEVERS], { description: "A lever." }), "The levers that it may move.", 1),
+      objective: Type.Optional(Type.Enum(["net_cost"], { description: "What is to be least: net_cost, the cost per request." })),
+      explore: Type.Optional(amount("Share of the trials that try something at random, at most 50%; 5% unless set.", "explored-share")),
+    },
+    "Looks for the values of levers that cost least and break no guardrail. Off unless it is written.",
+  ),
+);
 const threshold = closed(
   {
     pct: amount("Share of the cap at which it is reached, such as 0.75 or 75%.", "cap-share"),
@@ -91,6 +102,7 @@ const useCase = closed(
     monthly_cap_usd: amount(cap, "usd"),
     thresholds: Type.Optional(list(threshold, "Rising. Told at 75, 90 and 100 % on reporting.channel unless set.", 1)),
     forecast,
+    optimise,
     exclusions,
     ...own,
   },
@@ -121,6 +133,7 @@ export const policySchema = closed(
           monthly_cap_usd: amount(cap, "usd"),
           alerts: list(alert, "Rising.", 1),
           forecast,
+          optimise,
           exclusions,
           ...own,
         },

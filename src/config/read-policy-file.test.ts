@@ -84,6 +84,28 @@ describe("a forecast", () => {
   });
 });
 
+describe("an optimiser", () => {
+  const text = (optimise: string) => `use_cases: [{ id: a, monthly_cap_usd: 1${optimise} }]`;
+  const read = (optimise: string) => parsePolicy(text(optimise), "p").policies[0]!.optimise;
+
+  it("is off unless it is written, and explores 5 % unless it says otherwise", () => {
+    expect(read("")).toBeUndefined();
+    expect(read(", optimise: { levers: [response_cap_tokens, small_model_share] }")).toEqual({
+      levers: ["small_model_share", "response_cap_tokens"],
+      objective: "net_cost",
+      explore: 0.05,
+    });
+    expect(read(", optimise: { levers: [batch_deferral], objective: net_cost, explore: 0 }")).toMatchObject({ explore: 0 });
+  });
+
+  it("of levers that it may not move, without any, or that only explores is told with its place", () => {
+    expect(wrong(text(", optimise: { levers: [depth_k] }"))[0]).toContain("use_cases[0].optimise.levers[0]");
+    expect(wrong(text(", optimise: { levers: [] }"))[0]).toContain("use_cases[0].optimise.levers");
+    expect(wrong(text(", optimise: { levers: [batch_deferral], explore: 60% }"))[0]).toContain("expected a share from 0 to 50%");
+    expect(wrong("providers: [{ name: a, cap_usd: 1, optimise: { levers: [batch_deferral] } }]")[0]).toContain("optimise");
+  });
+});
+
 /** A provider has a cap and nothing else there, so somebody is told at the document's three steps. */
 function provider(name: string, capNano: bigint) {
   const thresholds = [750_000n, 900_000n, 1_000_000n].map((share) => ({ share, actions: [notify("#finops-weekly")] }));

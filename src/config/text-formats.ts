@@ -56,6 +56,10 @@ export const TEXT_FORMATS = {
     expected: "a share from 0 to 5%, such as 2% or 0.02",
     test: (text) => isBetween(shareOf(text), -1, MOST_HOLDOUT_SHARE) && !text.startsWith("-"),
   },
+  "explored-share": {
+    expected: "a share from 0 to 50%, such as 0.05 or 5%",
+    test: (text) => millionthsOf(text) !== undefined && millionthsOf(text)! >= 0n && millionthsOf(text)! <= 500_000n,
+  },
   "latency-limit": { expected: "milliseconds above 0, or off", test: (text) => text === "off" || isBetween(numberOf(text), 0, 3_600_000) },
   "error-limit": {
     expected: "a share above 0 and at most 1, such as 0.01 or 1%, or off",

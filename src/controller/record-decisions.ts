@@ -60,6 +60,8 @@ function auditOf({ subject, actor }: DecidedSubject, decision: Decision): Audite
     case "reached":
     case "cleared":
       return of(`threshold.${decision.kind}`, subject, `${decision.threshold}: ${spentText(decision)}`);
+    case "trial":
+      return of("optimiser.trial", subject, decisionText(decision));
     case "notify":
     case "ask_approval":
     case "page":
@@ -122,6 +124,7 @@ function alertOf({ subject, facts, control }: DecidedSubject, decision: Decision
     case "keep":
     case "reached":
     case "cleared":
+    case "trial":
     case "open_postmortem":
       return undefined;
     default:

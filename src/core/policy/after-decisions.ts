@@ -2,6 +2,7 @@ import { invariant } from "../invariant.ts";
 import { type LeverId, leverKind } from "../levers/lever-list.ts";
 import { type LeverState, leverState } from "../levers/lever-state.ts";
 import { isCheaper } from "../levers/lever-step.ts";
+import { afterBreak, afterTrial } from "../optimiser/optimiser-state.ts";
 import type { Instant } from "../time/window.ts";
 import type { ControlState, Decision } from "./decision.ts";
 
@@ -17,7 +18,7 @@ export function afterDecisions(
   now: Instant,
   failed: ReadonlySet<LeverId> = NOTHING_FAILED,
 ): ControlState {
-  let { levers, reached } = state;
+  let { levers, reached, optimiser } = state;
   for (const decision of decisions) {
     switch (decision.kind) {
       case "reached":
@@ -31,10 +32,15 @@ export function afterDecisions(
       case "keep": {
         const before = leverState(levers, decision.lever);
         levers = { ...levers, [decision.lever]: nextState(before, decision, now, failed.has(decision.lever)) };
+        const isBreak = decision.kind === "revert" && decision.cause === "guardrail" && !failed.has(decision.lever);
+        if (optimiser && isBreak) optimiser = afterBreak(optimiser, decision.lever, decision.to, now);
         break;
       }
       case "page":
         levers = decision.about === "revert_failed" ? withPage(levers, decision.levers) : levers;
+        break;
+      case "trial":
+        optimiser = afterTrial(optimiser, decision, now);
         break;
       case "notify":
       case "ask_approval":
@@ -44,7 +50,7 @@ export function afterDecisions(
         return decision satisfies never;
     }
   }
-  return { levers, reached };
+  return optimiser ? { levers, reached, optimiser } : { levers, reached };
 }
 
 type Change = Extract<Decision, { readonly kind: "apply" | "revert" | "keep" }>;

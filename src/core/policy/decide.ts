@@ -1,11 +1,12 @@
 import { byLever, type LeverId, leverKind } from "../levers/lever-list.ts";
 import { isTurned, leverState } from "../levers/lever-state.ts";
 import type { Signal } from "../levers/signal.ts";
+import { reviewTrial } from "../optimiser/review-trial.ts";
 import type { Instant } from "../time/window.ts";
 import { afterDecisions } from "./after-decisions.ts";
 import { type Approval, type ApprovalsInForce, approvalsInForce } from "./approval.ts";
 import type { ControlState, Decision, Held, PostmortemFacts, SubjectFacts, Verdict } from "./decision.ts";
-import { asksApproval, leverDemands } from "./lever-demands.ts";
+import { asksApproval, leverDemands, withArm } from "./lever-demands.ts";
 import { pacedTargets } from "./paced-targets.ts";
 import { subjectKey } from "./policy.ts";
 import { proposeChanges } from "./propose-changes.ts";
@@ -28,21 +29,24 @@ export function decide(
   const inForce = approvalsInForce(control, approvals, now);
   const review = reviewThresholds(control, facts, state, now);
   const paced = pacedTargets(control, facts, state, review.reached, now);
-  const demands = leverDemands(review.reached, inForce, paced.targets);
-  const sighted = leverDemands(
-    review.reached.filter((reached) => !reached.isBlind || review.blind),
-    inForce,
-    paced.targets,
-  );
-  const input: ReviewInput = { control, facts, state, demands, approvals: inForce, isBlind: review.blind !== undefined, now };
+  const trial = review.blind ? undefined : reviewTrial(control, facts, state, inForce.exclusion !== undefined, now);
+  const begun = trial ? afterDecisions(state, [trial], now) : state;
+  const demandsOf = (reached: readonly ReachedThreshold[]) => {
+    const demands = leverDemands(reached, inForce, paced.targets);
+    const { optimise } = control;
+    return optimise && begun.optimiser && !inForce.exclusion ? withArm(demands, optimise.levers, begun.optimiser.arm) : demands;
+  };
+  const demands = demandsOf(review.reached);
+  const sighted = demandsOf(review.reached.filter((reached) => !reached.isBlind || review.blind));
+  const input: ReviewInput = { control, facts, state: begun, demands, approvals: inForce, isBlind: review.blind !== undefined, now };
   const reviewed = reviewLevers(input);
   // Proposals see what the review did: a step that is kept makes room for the next, one that goes back begins its cool-down.
-  const proposed = proposeChanges({ ...input, demands: sighted, state: afterDecisions(state, reviewed.decisions, now) });
+  const proposed = proposeChanges({ ...input, demands: sighted, state: afterDecisions(begun, reviewed.decisions, now) });
   const refused: Held[] = inForce.refused.map(({ approval, detail }) => ({ what: approval, reason: "approval_refused", detail }));
   const told = review.reached.filter(({ isNew }) => isNew).flatMap((reached) => announcements(input, reached));
   const blind = [review.blind, review.blindForecast, paced.blind].filter((one): one is Held => one !== undefined);
   return {
-    decisions: [...review.decisions, ...told, ...reviewed.decisions, ...proposed.decisions],
+    decisions: [...review.decisions, ...told, ...(trial ? [trial] : []), ...reviewed.decisions, ...proposed.decisions],
     held: [...blind, ...refused, ...reviewed.held, ...proposed.held],
   };
 }

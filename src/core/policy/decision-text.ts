@@ -1,4 +1,5 @@
 import { type LeverId, leverKind } from "../levers/lever-list.ts";
+import { armKey } from "../optimiser/arm-grid.ts";
 import type { Decision, Verdict } from "./decision.ts";
 
 /**
@@ -19,6 +20,8 @@ export function decisionText(decision: Decision): string {
     case "reached":
     case "cleared":
       return `${decision.kind} ${decision.threshold}`;
+    case "trial":
+      return `trial ${armKey(decision.arm)} (${decision.why})`;
     case "notify":
       return `notify ${decision.channel}`;
     case "ask_approval":

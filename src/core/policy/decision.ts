@@ -3,6 +3,7 @@ import type { LeverId } from "../levers/lever-list.ts";
 import type { LeverStates } from "../levers/lever-state.ts";
 import type { Signal, Signals } from "../levers/signal.ts";
 import type { Nano } from "../money/usd.ts";
+import type { OptimiserState, TrialDecision } from "../optimiser/optimiser-state.ts";
 import type { Instant } from "../time/window.ts";
 import type { GuardrailName } from "./guardrail-list.ts";
 
@@ -27,6 +28,8 @@ export interface ControlState {
   readonly levers: LeverStates;
   /** Keys of the thresholds that were reached and have not cleared. */
   readonly reached: readonly string[];
+  /** Only where a policy has an optimiser, or had one. */
+  readonly optimiser?: OptimiserState | undefined;
 }
 
 export const FRESH_STATE: ControlState = { levers: {}, reached: [] };
@@ -75,6 +78,8 @@ export type Decision =
       readonly capNano: Nano;
       readonly hours?: number | undefined;
     }
+  /** The optimiser's next arm. */
+  | TrialDecision
   | { readonly kind: "notify"; readonly channel: string; readonly threshold: string }
   | { readonly kind: "ask_approval"; readonly threshold: string }
   | { readonly kind: "open_postmortem"; readonly facts: PostmortemFacts }

@@ -1,5 +1,6 @@
 import { type LeverId, leverKind } from "../levers/lever-list.ts";
 import { cheaperOf, withinRange } from "../levers/lever-step.ts";
+import { type Arm, type ArmLever, armValue } from "../optimiser/arm-grid.ts";
 import type { ApprovalsInForce } from "./approval.ts";
 import type { PacedTargets } from "./paced-targets.ts";
 import type { ReachedThreshold } from "./reach-thresholds.ts";
@@ -39,6 +40,19 @@ export function leverDemands(
     }
   }
   return demands;
+}
+
+/** An arm of the optimiser asks like a threshold does: where both want a lever, the one that saves more holds. */
+export function withArm(demands: ReadonlyMap<LeverId, Demand>, levers: readonly ArmLever[], arm: Arm): Map<LeverId, Demand> {
+  const all = new Map(demands);
+  for (const lever of levers) {
+    const asked = armValue(arm, lever);
+    if (asked === leverKind(lever).off) continue;
+    const known = all.get(lever);
+    const target = known ? cheaperOf(leverKind(lever), known.target, asked) : asked;
+    all.set(lever, { target, because: [...(known?.because ?? []), "optimiser"] });
+  }
+  return all;
 }
 
 export function asksApproval({ threshold }: Pick<ReachedThreshold, "threshold">): boolean {

@@ -1,5 +1,6 @@
 import type { SignalTerms } from "../levers/signal.ts";
 import type { Nano } from "../money/usd.ts";
+import type { OptimiseSettings } from "../optimiser/arm-grid.ts";
 import { durationText } from "../time/duration.ts";
 import type { Action } from "./action.ts";
 import type { GuardrailLimits } from "./guardrail-list.ts";
@@ -85,6 +86,8 @@ export interface SubjectPolicy {
   readonly exclusions: readonly Exclusion[];
   readonly limits: GuardrailLimits;
   readonly pace: Pace;
+  /** Absent: nothing is tried. */
+  readonly optimise?: OptimiseSettings | undefined;
 }
 
 /** Where reports of the policy go. Nothing here acts on it. */

@@ -1,4 +1,5 @@
 import { invariant } from "../invariant.ts";
+import type { OptimiseSettings } from "../optimiser/arm-grid.ts";
 import { GUARDRAIL_NAMES, type GuardrailLimits, stricterLimit } from "./guardrail-list.ts";
 import {
   DEFAULT_PACE,
@@ -20,6 +21,8 @@ export interface SubjectControl {
   readonly limits: GuardrailLimits;
   readonly pace: Pace;
   readonly exclusions: readonly Exclusion[];
+  /** Of the first policy that has one. */
+  readonly optimise?: OptimiseSettings | undefined;
 }
 
 /** One control per subject, by its key. Made once for a set of policies, not for every tick. */
@@ -46,10 +49,11 @@ function controlOf(subject: Subject, policies: readonly SubjectPolicy[]): Subjec
   invariant(names.size === policies.length, `two policies of one name are about ${subjectKey(subject)}`);
   const limits = policies.map((policy) => policy.limits).reduce(strictest);
   const pace = policies.map((policy) => policy.pace).reduce(slowest);
+  const optimise = policies.find((policy) => policy.optimise)?.optimise;
   const thresholds = new Map(
     policies.flatMap((policy) => policy.thresholds.map((threshold) => [thresholdKey(policy, threshold), { policy, threshold }] as const)),
   );
-  return { subject, policies, thresholds, limits, pace, exclusions: policies.flatMap((policy) => policy.exclusions) };
+  return { subject, policies, thresholds, limits, pace, exclusions: policies.flatMap((policy) => policy.exclusions), optimise };
 }
 
 function strictest(one: GuardrailLimits, other: GuardrailLimits): GuardrailLimits {
