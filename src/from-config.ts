@@ -1,6 +1,7 @@
 import { SIM_MODELS } from "./adapters/providers/sim/sim-options.ts";
 import type { BudgetConfig, ChannelConfig, Config, ProviderConfig } from "./config/config-schema.ts";
 import { unitCostSettings } from "./config/read-unit-costs.ts";
+import { shareOf } from "./config/text-formats.ts";
 import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import { minuteOfDay, type QuietHours } from "./core/alerts/quiet-hours.ts";
@@ -9,14 +10,17 @@ import type { Budget } from "./core/ledger/budget.ts";
 import { retier, sameTier, type TierSettings } from "./core/ledger/budget-tier.ts";
 import { formatUsd, type Nano, parseDecimal } from "./core/money/usd.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
+import { heuristicComplexity } from "./core/routing/complexity.ts";
 import type { RunawayRule } from "./core/runaway/spend-course.ts";
 import { selectorKey } from "./core/scope/scope.ts";
 import type { BudgetCatalog, DefaultBudget, RunBudget } from "./data/store/budget-catalog.ts";
 import type { CallSettings, RouteTable } from "./gateway/call-settings.ts";
 import { createRouteTable, type ServedProvider } from "./gateway/route-table.ts";
+import { modelLadders } from "./model-ladders.ts";
 import type { EventSettings } from "./notify/alert-event.ts";
 import type { ChannelSettings } from "./notify/channel.ts";
 import type { ProviderTarget } from "./ports/provider.ts";
+import { systemClock } from "./std/system-clock.ts";
 
 /*
  * The words of the configuration turned into the values that the rooms take: budgets, providers, settings of calls. Nothing is opened or
@@ -146,6 +150,10 @@ export function servedProvider(provider: ProviderConfig, simUrl: string | undefi
     headersTimeoutMs: provider.headers_timeout_ms,
     bodyTimeoutMs: provider.body_timeout_ms,
     retries: provider.retries,
+    deferred:
+      provider.deferred_tier === undefined
+        ? undefined
+        : { serviceTier: provider.deferred_tier, headersTimeoutMs: provider.deferred_headers_timeout_ms },
     reportsCost:
       provider.price === "provider_reported"
         ? { unlistedHoldNano: provider.unlisted_hold_usd === undefined ? undefined : nanoOf(provider.unlisted_hold_usd) }
@@ -174,8 +182,9 @@ export function callSettings(config: Config, providers: readonly ServedProvider[
         )
         .map((id) => ({ id, provider: target.name }));
     });
+  const routes = createRouteTable(providers, config.routes, listed);
   return {
-    routes: createRouteTable(providers, config.routes, listed),
+    routes,
     maxBodyBytes: config.gateway.max_body_bytes,
     maxAnswerBytes: config.gateway.max_answer_bytes,
     defaultMaxOutputTokens: config.gateway.default_max_output_tokens,
@@ -186,6 +195,9 @@ export function callSettings(config: Config, providers: readonly ServedProvider[
     idempotencyTtlMs: config.gateway.idempotency_ttl_hours * 3_600_000,
     idempotencyMaxBytes: config.gateway.idempotency_max_bytes,
     unitPrices: unitCostSettings(config).prices,
+    ladders: modelLadders(config, routes, prices, systemClock()),
+    complexityOf: heuristicComplexity,
+    holdoutShare: shareOf(config.controls.holdout) ?? 0,
   };
 }
 

@@ -2,7 +2,9 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import type { Config } from "./config/config-schema.ts";
 import { readPrices } from "./config/read-price-book.ts";
+import { TurnMemory } from "./core/compression/turn-memory.ts";
 import { createPriceBook } from "./core/pricing/price-book.ts";
+import { ShareControllers } from "./core/routing/share-controller.ts";
 import { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import { CallJournal } from "./data/store/call-journal.ts";
 import { KeyRing } from "./data/store/key-ring.ts";
@@ -100,6 +102,9 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
       settings.idempotencyTtlMs,
     ),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
+    bodies: inspector,
+    turnMemory: new TurnMemory(),
+    shares: new ShareControllers(),
     now,
     steadyNow: steadyClock,
     newId: newTraceId,

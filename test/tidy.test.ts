@@ -43,6 +43,7 @@ const WIRING = new Set([
   "src/listen.ts",
   "src/start-sim.ts",
   "src/from-config.ts",
+  "src/model-ladders.ts",
   "src/jobs.ts",
   "src/demo.ts",
 ]);

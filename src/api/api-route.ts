@@ -41,6 +41,14 @@ export interface AnswerShape {
   readonly contentType?: string;
 }
 
+/** How an endpoint of others' protocol takes and answers protobuf, beside JSON. */
+export interface ProtobufForm {
+  /** @returns what the body would be in JSON @throws Problem invalid_protobuf */
+  readonly read: (bytes: Uint8Array) => object;
+  /** @param body the answer as it would be in JSON */
+  readonly write: (body: object) => Uint8Array;
+}
+
 /** One endpoint: what it takes, what it answers, who may ask, and what it does. */
 export interface Route {
   readonly method: "GET" | "POST";
@@ -53,6 +61,7 @@ export interface Route {
   readonly body: TObject | undefined;
   /** A request without a body then counts as {}. */
   readonly bodyOptional: boolean;
+  readonly protobuf?: ProtobufForm;
   /** Where a body may be larger than others. */
   readonly mostBodyBytes?: number;
   readonly answers: Readonly<Record<number, AnswerShape>>;
@@ -72,6 +81,7 @@ interface TypedRoute<P extends TObject, Q extends TObject, B extends TObject> {
   readonly query?: Q;
   readonly body?: B;
   readonly bodyOptional?: boolean;
+  readonly protobuf?: ProtobufForm;
   readonly mostBodyBytes?: number;
   readonly answers: Readonly<Record<number, AnswerShape>>;
   readonly endless?: boolean;

@@ -50,9 +50,10 @@ export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServ
   for (const [type, wrap] of cloudEvents) {
     app.addContentTypeParser(type, { parseAs: "buffer" }, async (_: FastifyRequest, bytes: Buffer) => wrap(readJsonBody(bytes)));
   }
-  app.addContentTypeParser("application/x-protobuf", async () => {
-    const message = "Spans are read as OTLP/HTTP in JSON; set OTEL_EXPORTER_OTLP_PROTOCOL=http/json and no compression.";
-    throw new Problem("unsupported_media_type", {}, { message });
+  app.addContentTypeParser(PROTOBUF, { parseAs: "buffer" }, async (request: FastifyRequest, bytes: Buffer) => {
+    const form = request.routeOptions.config.route?.protobuf;
+    if (!form) throw new Problem("unsupported_media_type");
+    return form.read(bytes);
   });
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-ballast-trace-id", request.id);
@@ -66,6 +67,12 @@ export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServ
   app.setNotFoundHandler((request, reply) => answerProblem(unknownAddress(request, reply), request, reply, deps));
   for (const route of ROUTES) mount(app, route, deps);
   return app;
+}
+
+const PROTOBUF = "application/x-protobuf";
+
+function isProtobuf({ headers }: FastifyRequest): boolean {
+  return headers["content-type"]?.split(";")[0]!.trim().toLowerCase() === PROTOBUF;
 }
 
 function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
@@ -105,7 +112,12 @@ function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {
       const { id: traceId, caller } = request;
       const ifNoneMatch = request.headers["if-none-match"] ?? "";
       const told = { traceId, caller, host: shownHost(request), isFresh: wantsFresh(request), ifNoneMatch };
-      return send(await route.handle({ params, query, body, ...told }, deps), reply);
+      const answer = await route.handle({ params, query, body, ...told }, deps);
+      if (!route.protobuf || !isProtobuf(request)) return send(answer, reply);
+      return reply
+        .status(answer.status)
+        .type(PROTOBUF)
+        .send(route.protobuf.write(answer.body as object));
     },
   });
 }

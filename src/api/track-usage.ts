@@ -180,6 +180,9 @@ function traceOf({ body, requestId, at, scope, costNano, price }: Usage, deps: A
     usage_details: {},
     session_id: body.session ?? "",
     experiment_id: body.experiment ?? "",
+    holdout: false,
+    complexity: null,
+    model_size: "",
   };
 }
 

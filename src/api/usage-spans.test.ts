@@ -96,11 +96,8 @@ it.each([
   expect(body.partialSuccess.errorMessage).toContain(why);
 });
 
-it("says what to do when spans come as protobuf, and takes any shape of a request without breaking", async () => {
+it("takes any shape of a request without breaking", async () => {
   const api = await testApi({ unitCosts });
-  const { status, body } = await api.ask("POST", "/v1/traces", { headers: { "content-type": "application/x-protobuf" }, body: "x" });
-  expect([status, body.code]).toEqual([415, "unsupported_media_type"]);
-  expect(body.detail).toContain("OTEL_EXPORTER_OTLP_PROTOCOL=http/json");
   const odd = { resourceSpans: [{}, { scopeSpans: 5 }, { scopeSpans: [null, { spans: [null, 7, { attributes: [null, { key: 1 }] }] }] }] };
   expect((await api.ask("POST", "/v1/traces", { body: odd })).status).toBe(200);
   expect((await api.ask("POST", "/v1/traces", { body: {} })).status).toBe(400);

@@ -3,6 +3,7 @@ import { PriceDataError } from "../core/pricing/price-data-error.ts";
 import { parsePriceRows } from "../core/pricing/price-row.ts";
 import { parseContracts, parseFxRates, parseMarkups } from "../core/pricing/price-term.ts";
 import { headerConflicts } from "./check-headers.ts";
+import { ladderConflicts } from "./check-levers.ts";
 import { channelConflicts, routeChannelConflicts } from "./check-notify.ts";
 import { unitCostConflicts } from "./check-unit-costs.ts";
 import { budgetIdOf } from "./complete-config.ts";
@@ -50,6 +51,7 @@ export interface SoundParts {
   /** Every channel's name, of those with other faults too. */
   readonly channelNames: readonly string[];
   readonly alertRoutes: Numbered<Config["notify"]["routes"][number]>;
+  readonly ladders: Parameters<typeof ladderConflicts>[0];
   readonly unitCosts: Parameters<typeof unitCostConflicts>[0];
 }
 
@@ -115,6 +117,7 @@ export function conflictsOf(parts: SoundParts): Conflict[] {
       "another channel has this name",
     ),
     ...parts.alertRoutes.flatMap(({ index, entry }) => routeChannelConflicts(entry, `notify.routes[${index}]`, parts.channelNames)),
+    ...ladderConflicts(parts.ladders),
     ...unitCostConflicts(parts.unitCosts),
   ];
 }

@@ -5,8 +5,8 @@ import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
 import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
+import { controlsSetting, deferredTier, modelLadder } from "./lever-schema.ts";
 import { contract, fxRate, markup, priceOverride } from "./price-schema.ts";
-import { runawaySetting } from "./runaway-schema.ts";
 import { amount, closed, flag, list, oneOf, secret, text, whole } from "./setting-shapes.ts";
 import type { TextFormatName } from "./text-formats.ts";
 import { unitCostsSetting } from "./unit-cost-schema.ts";
@@ -154,6 +154,7 @@ const provider = closed(
     headers_timeout_ms: whole("Longest wait until an answer begins.", 100, 3_600_000, 120_000),
     body_timeout_ms: whole("Longest silence within an answer.", 100, 3_600_000, 120_000),
     retries: whole("How often a call is sent again after a failure that cost nothing.", 0, 10, 2),
+    ...deferredTier,
     options: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
         description: "Only for kind sim: speed, length and failures of its answers, see docs/concepts/sim-provider.md.",
@@ -327,6 +328,8 @@ export const configSchema = closed(
     budgets: list(budget, "Budgets, created or changed when the server starts."),
     providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),
     routes: list(route, "Other names for models, with fallbacks."),
+    model_sizes: list(modelLadder, "Ladders of models that levers move calls down.", { default: [], maxItems: 1000 }),
+    controls: controlsSetting,
     prices: list(priceOverride, "Prices that replace or complete the price list."),
     price_files: list(
       Type.String({ minLength: 1 }),
@@ -336,7 +339,6 @@ export const configSchema = closed(
     markups: list(markup, "What tenants are billed on top of what their calls cost."),
     fx_rates: list(fxRate, "Dated rates of exchange for prices in other currencies."),
     unit_costs: unitCostsSetting,
-    controls: closed({ runaway: runawaySetting }, "What keeps costs from running away.", { default: {} }),
     gateway: closed(
       {
         max_body_bytes: whole("Largest request that is accepted.", 1024, GIBIBYTE, 33_554_432),

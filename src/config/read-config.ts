@@ -117,6 +117,7 @@ function soundParts(written: WrittenConfig, { findings, places }: SettingsReadin
     channels: soundOf(written.notify.channels, "notify.channels"),
     channelNames: written.notify.channels.flatMap((channel: { name?: string } | undefined) => channel?.name ?? []),
     alertRoutes: soundOf(written.notify.routes, "notify.routes"),
+    ladders: soundOf(written.model_sizes, "model_sizes"),
     unitCosts: {
       prices: soundOf(written.unit_costs.prices, "unit_costs.prices"),
       pools: soundOf(written.unit_costs.pools, "unit_costs.pools"),

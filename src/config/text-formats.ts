@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { MOST_LIMIT_NANO } from "../contract/most-amounts.ts";
 import { minuteOfDay } from "../core/alerts/quiet-hours.ts";
+import { MOST_HOLDOUT_SHARE } from "../core/levers/holdout.ts";
 import { parseDecimal } from "../core/money/usd.ts";
 import { isScopeValue } from "../core/scope/scope.ts";
 import { parseDuration } from "../core/time/duration.ts";
@@ -50,6 +51,10 @@ export const TEXT_FORMATS = {
   "cap-share": {
     expected: "a share of the cap above 0 and at most 10, such as 0.75 or 75%",
     test: (text) => isBetween(shareOf(text), 0, 10),
+  },
+  "holdout-share": {
+    expected: "a share from 0 to 5%, such as 2% or 0.02",
+    test: (text) => isBetween(shareOf(text), -1, MOST_HOLDOUT_SHARE) && !text.startsWith("-"),
   },
   "latency-limit": { expected: "milliseconds above 0, or off", test: (text) => text === "off" || isBetween(numberOf(text), 0, 3_600_000) },
   "error-limit": {

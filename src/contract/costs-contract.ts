@@ -102,5 +102,8 @@ export const traceView = closed({
   usage_details: Type.Record(Type.String(), count),
   session_id: text,
   experiment_id: text,
+  holdout: Type.Boolean(),
+  complexity: orNull(Type.Number()),
+  model_size: Type.Enum(["small", "medium", "large", ""]),
 });
 export const tracesAnswer = closed({ from: instantText, to: instantText, traces: Type.Array(traceView) });

@@ -14,6 +14,12 @@ export const PROBLEMS = {
     title: "The body is not valid JSON.",
     remedy: "Send one JSON object in UTF-8; the position says where reading stopped.",
   },
+  invalid_protobuf: {
+    status: 400,
+    retry: false,
+    title: "The body is not a message of the protocol.",
+    remedy: "Send an ExportTraceServiceRequest of OTLP in protobuf, or the same in JSON; the offset says where reading stopped.",
+  },
   invalid_request: {
     status: 400,
     retry: false,
@@ -152,6 +158,19 @@ export const PROBLEMS = {
     retry: true,
     title: "This key, run or session spends many times what is usual for it, and is held up until that is over.",
     remedy: "Stop what loops and wait for Retry-After; if it is wanted, let an operator change controls.runaway.",
+  },
+  model_frozen: {
+    status: 403,
+    retry: false,
+    title: "A spending policy has frozen the large model, and no smaller one can take this call.",
+    remedy:
+      "Ask for a smaller model of its ladder, or wait until the spending named in the details clears the threshold; an approval that the policy names lifts it at once.",
+  },
+  call_deferred: {
+    status: 503,
+    retry: true,
+    title: "A spending policy defers calls of priority p2, and this one may wait.",
+    remedy: "Send it again after the seconds of Retry-After, leave x-ballast-defer out, or raise its priority to p1.",
   },
   model_not_priced: {
     status: 402,

@@ -62,6 +62,12 @@ export interface RequestTrace {
   /** A conversation or an agent's session, and an experiment, that the application says the call belongs to. */
   readonly session_id: string;
   readonly experiment_id: string;
+  /** Whether levers and caches left the call alone, by chance, so that savings are measured against it. */
+  readonly holdout: boolean;
+  /** How hard the call was for a router, 0 to 1; null where none looked at it. */
+  readonly complexity: number | null;
+  /** Size of the model that the call was sent to, on its ladder of model_sizes; "" for a model on none. */
+  readonly model_size: "small" | "medium" | "large" | "";
   /** What the call used beside its model, as its caller said; most calls say nothing. */
   readonly parts?: readonly UsagePart[];
 }

@@ -53,10 +53,16 @@ export const TRACE_FIELDS: Readonly<Record<keyof Static<typeof traceView>, Trace
   service_tier: { unit: "", meaning: "Service tier as it was served, which decides the price" },
   priority: { unit: "", meaning: "Priority that the caller gave: p0, p1 or p2" },
   pii: { unit: "", meaning: "Whether the caller said that the call holds personal data" },
-  levers: { unit: "", meaning: "Which cost levers changed the call" },
+  levers: { unit: "", meaning: "Which cost levers changed the call, each with its value: docs/concepts/levers.md" },
   usage_details: { unit: "", meaning: "Counts above zero that no column holds; with them the call can be priced again" },
   session_id: { unit: "", meaning: "Conversation or agent's session that the call belongs to; empty when none was named" },
   experiment_id: { unit: "", meaning: "Experiment that the call belongs to; empty when none was named" },
+  holdout: { unit: "", meaning: "Whether levers and caches left the call alone, by chance, so that savings are measured against it" },
+  complexity: { unit: "", meaning: "How hard the call was for the router, 0 to 1; null where no router looked at it" },
+  model_size: {
+    unit: "",
+    meaning: "Size of the model that the call was sent to: small, medium or large; empty for a model on no ladder of model_sizes",
+  },
 };
 
 /** The fields that the economics document asks for, in its order. */

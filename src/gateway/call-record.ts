@@ -3,6 +3,7 @@ import type { UsagePart } from "../contract/usage-fact.ts";
 import { formatDecimal, formatUsd, type Nano } from "../core/money/usd.ts";
 import type { UnpricedAnswer } from "../core/pricing/price-answer.ts";
 import type { PricedCall } from "../core/pricing/price-call.ts";
+import type { ModelSize } from "../core/routing/model-ladder.ts";
 import type { Usage } from "../core/usage/usage.ts";
 import { type AlsoTold, usageDetails } from "../core/usage/usage-details.ts";
 import type { Caller } from "./authenticate-call.ts";
@@ -27,7 +28,14 @@ export interface CallRecord {
   attempts: number;
   /** Steady milliseconds spent waiting for providers: the rest of the call's time is ours. */
   upstreamMs: number;
+  /** Those that changed the call, each with its value: "small_model_share=50". */
   levers: string[];
+  /** Whether levers and caches leave the call alone, so that savings are measured. */
+  heldOut: boolean;
+  /** 0 to 1; null where nobody asked. */
+  complexity: number | null;
+  /** Of the model on its ladder; undefined for a model on none. */
+  modelSize: ModelSize | undefined;
   /** What its caller says of it beside whose it is. */
   said: CallParts | undefined;
   /** What was done for it before it was made; empty once it stands in a trace, since a call with two traces did it once. */
@@ -67,6 +75,9 @@ export function startRecord(dialect: Dialect, traceId: string, at: number, start
     attempts: 0,
     upstreamMs: 0,
     levers: [],
+    heldOut: false,
+    complexity: null,
+    modelSize: undefined,
     said: undefined,
     parts: [],
   };
@@ -120,6 +131,9 @@ export function traceOf(record: CallRecord, result: CallResult, latencyMs: numbe
     session_id: record.said?.sessionId,
     experiment_id: record.said?.experimentId,
     parts: record.parts.length > 0 ? record.parts : undefined,
+    holdout: record.heldOut || undefined,
+    complexity: record.complexity ?? undefined,
+    model_size: record.modelSize,
   };
 }
 

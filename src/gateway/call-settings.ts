@@ -1,4 +1,6 @@
 import type { Nano } from "../core/money/usd.ts";
+import type { ComplexityScore } from "../core/routing/complexity.ts";
+import type { ModelLadder } from "../core/routing/model-ladder.ts";
 import type { UnitPrice } from "../core/unit-cost/unit-price.ts";
 import type { ProviderTarget } from "../ports/provider.ts";
 
@@ -32,4 +34,10 @@ export interface CallSettings {
   readonly idempotencyMaxBytes: number;
   /** Prices of what calls use beside models. */
   readonly unitPrices: readonly UnitPrice[];
+  /** Models that calls can be moved between. */
+  readonly ladders: readonly ModelLadder[];
+  /** How hard a call is. The heuristic one; a learned router is put in here. */
+  readonly complexityOf: ComplexityScore;
+  /** Share of the calls of use cases that levers and caches leave alone, 0 to 1. */
+  readonly holdoutShare: number;
 }

@@ -7,9 +7,12 @@ import type { SimOptions } from "../adapters/providers/sim/sim-options.ts";
 import { startSim } from "../adapters/providers/sim/sim-server.ts";
 import { readPriceFiles } from "../config/read-price-files.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import { TurnMemory } from "../core/compression/turn-memory.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { usd } from "../core/money/usd.ts";
 import { createPriceBook } from "../core/pricing/price-book.ts";
+import { heuristicComplexity } from "../core/routing/complexity.ts";
+import { ShareControllers } from "../core/routing/share-controller.ts";
 import type { RunawayRule } from "../core/runaway/spend-course.ts";
 import { type Scope, type ScopeDimension, selectorKey } from "../core/scope/scope.ts";
 import { BudgetCatalog, type RunDefaults } from "../data/store/budget-catalog.ts";
@@ -98,6 +101,9 @@ export async function openGatewayKit(options: KitOptions = {}) {
     idempotencyTtlMs: 86_400_000,
     idempotencyMaxBytes: 1_000_000,
     unitPrices: [],
+    ladders: [],
+    complexityOf: heuristicComplexity,
+    holdoutShare: 0,
     ...options.settings,
   };
   const inspector = new BodyInspector();
@@ -112,6 +118,9 @@ export async function openGatewayKit(options: KitOptions = {}) {
     connections: new ProviderConnections(),
     answers: new SharedAnswers(new AnswerCache(1_000_000, settings.idempotencyTtlMs), undefined, settings.idempotencyTtlMs),
     inspect: (dialect, bytes) => inspector.inspect(dialect, bytes),
+    bodies: inspector,
+    turnMemory: new TurnMemory(),
+    shares: new ShareControllers(),
     now,
     steadyNow: () => performance.now(),
     newId: idSource(store.epoch, now),
@@ -137,6 +146,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     keys,
     desk,
     gateway,
+    levers,
     log,
     url: `http://127.0.0.1:${port}`,
     port,

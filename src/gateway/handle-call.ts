@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../contract/problem.ts";
+import type { TurnMemory } from "../core/compression/turn-memory.ts";
 import { formatUsd } from "../core/money/usd.ts";
 import { callCeiling } from "../core/pricing/call-ceiling.ts";
 import { reportedPriceId } from "../core/pricing/price-answer.ts";
 import type { PriceBook } from "../core/pricing/price-book.ts";
+import type { ShareControllers } from "../core/routing/share-controller.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LeverBoard } from "../data/store/lever-board.ts";
@@ -11,6 +13,7 @@ import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts
 import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
 import { identifyCaller } from "./authenticate-call.ts";
+import type { BodyInspector } from "./body-inspector.ts";
 import { pricedParts, readCallParts } from "./call-parts.ts";
 import { type CallRecord, type CallResult, startRecord, traceOf } from "./call-record.ts";
 import type { CallSettings } from "./call-settings.ts";
@@ -28,6 +31,7 @@ import type { RunawayGuard } from "./runaway-guard.ts";
 import type { ProviderConnections } from "./send-attempt.ts";
 import type { SharedAnswers } from "./shared-answers.ts";
 import { answerShortCall, easedHeaders } from "./short-call.ts";
+import { turnCall, unturned } from "./turn-call.ts";
 import type { UnknownUnits } from "./unknown-units.ts";
 
 export interface Gateway {
@@ -36,13 +40,19 @@ export interface Gateway {
   readonly store: LedgerStore;
   readonly prices: PriceBook;
   /** What cost levers are turned now. */
-  readonly levers: Pick<LeverBoard, "inForce">;
+  readonly levers: Pick<LeverBoard, "inForce" | "get">;
+  /** Holds the share of the small model, for each use case. */
+  readonly shares: ShareControllers;
+  /** Which turns of conversations went out compressed. */
+  readonly turnMemory: TurnMemory;
   readonly settings: CallSettings;
   readonly connections: ProviderConnections;
   /** Earlier answers, for budgets that allow nothing else once they are used up. */
   readonly answers: Pick<SharedAnswers, "keep" | "find">;
   /** Reads a body; large ones away from the event loop. @throws Problem invalid_json, invalid_request */
   readonly inspect: (dialect: Dialect, bytes: Buffer) => BodySummary | Promise<BodySummary>;
+  /** Reads and rewrites prompts for levers; large ones away from the event loop. */
+  readonly bodies: Pick<BodyInspector, "readPrompt" | "rewritePrompt">;
   readonly now: () => number;
   readonly steadyNow: () => number;
   readonly newId: () => string;
@@ -69,7 +79,8 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
     const summary = boundWithBetas(await gateway.inspect(dialect, bytes), request.headers["anthropic-beta"]);
     record.requestedModel = summary.model;
     record.stream = summary.stream;
-    const planning: Planning = { prices: gateway.prices, desk: gateway.desk, settings, dialect, caller, summary, at: record.at };
+    const turn = unturned(summary.model);
+    const asked: Planning = { prices: gateway.prices, desk: gateway.desk, settings, dialect, caller, summary, turn, at: record.at };
     const claim = await claimCall(gateway, request, caller, dialect, bytes, record.at);
     if (claim?.state === "answered") {
       // Sent again, not done again.
@@ -78,6 +89,8 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
     }
     claimed = claim;
     gateway.runaway.check(record);
+    const turning = turnCall(gateway, record, asked, bytes, request.headers);
+    const { planning, bytes: sentBytes } = turning instanceof Promise ? await turning : turning;
     const plan = await planCall(planning, record.traceId);
     if (plan.outcome === "short") {
       // Nothing was billed: the same key may be tried again, when there is money.
@@ -91,7 +104,7 @@ export async function handleCall(gateway: Gateway, dialect: Dialect, request: In
       await book(gateway, record, plan, verdict, resultOf(verdict, 499, undefined, ""), undefined);
       return;
     }
-    const sent = await sendCall(gateway, record, { ...planning, summary: plan.summary }, plan, bytes, request, response, claimed);
+    const sent = await sendCall(gateway, record, { ...planning, summary: plan.summary }, plan, sentBytes, request, response, claimed);
     await finishCall(gateway, record, sent, bytes, response, claimed);
   } catch (error) {
     if (open && !(error instanceof Problem)) await bookUnexpected(gateway, record, open, claimed);
@@ -257,11 +270,16 @@ async function finishCall(
   const reading = report?.reading.outcome === "measured" ? report.reading : undefined;
   const callResult: CallResult = {
     // The tier it was priced at: what the answer names, or else what was asked for. With it the call can be priced again.
-    ...resultOf(verdict, status, reading?.responseId, reading ? (reading.serviceTier ?? summary.tiers.service ?? "") : ""),
+    ...resultOf(
+      verdict,
+      status,
+      reading?.responseId,
+      reading ? (reading.serviceTier ?? target.serviceTier ?? summary.tiers.service ?? "") : "",
+    ),
     ttftMs: report?.firstPieceAt == null ? null : report.firstPieceAt - record.startedAt,
   };
   const answer = report?.end === "complete" && report.kept ? storedAnswer(report.head, report.kept) : undefined;
-  if (answer && verdict.basis === "measured" && mayBeAskedAgain(sent.plan)) {
+  if (answer && verdict.basis === "measured" && record.levers.length === 0 && mayBeAskedAgain(sent.plan)) {
     gateway.answers.keep(answerOwner(record.caller!), requestFingerprint(record.dialect, bytes), answer, record.at);
   }
   const booked = await book(gateway, record, sent.plan, verdict, callResult, claimed && keepOf(claimed, verdict, answer));

@@ -1,19 +1,22 @@
 import { parentPort } from "node:worker_threads";
 import type { CallDialect } from "../core/usage/usage.ts";
-import { type BodyReading, inspectBody } from "./inspect-body.ts";
+import { type BodyWork, workOn } from "./body-work.ts";
 
 export interface InspectTask {
   readonly id: number;
+  readonly work: BodyWork;
   readonly dialect: CallDialect;
   readonly bytes: Uint8Array;
+  readonly input: readonly unknown[];
 }
 
 export interface InspectReply {
   readonly id: number;
-  readonly reading: BodyReading;
+  readonly result: unknown;
 }
 
-parentPort?.on("message", ({ id, dialect, bytes }: InspectTask) => {
-  const reading = inspectBody(dialect, Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
-  parentPort?.postMessage({ id, reading } satisfies InspectReply);
+parentPort?.on("message", ({ id, work, dialect, bytes, input }: InspectTask) => {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const result = (workOn as (...all: unknown[]) => unknown)(work, dialect, body, ...input);
+  parentPort?.postMessage({ id, result } satisfies InspectReply);
 });

@@ -100,7 +100,7 @@ function measure({ target, summary, ignoredUsageKeys }: CallEnd, reading: Measur
   const { usage, unknownCounts, costAtto } = reading;
   const cost = priceAnswer(reading, {
     price: target.unlisted ? undefined : target.price,
-    askedTier: summary.tiers.service,
+    askedTier: target.serviceTier ?? summary.tiers.service,
     byProvider: target.provider.reportsCost !== undefined,
     ignoredKeys: ignoredUsageKeys,
   });

@@ -2,7 +2,7 @@ import { Problem } from "../contract/problem.ts";
 import { PROBLEMS } from "../contract/problem-list.ts";
 import type { Budget } from "../core/ledger/budget.ts";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
-import type { PriceBook } from "../core/pricing/price-book.ts";
+import { type PriceBook, rateCardFor } from "../core/pricing/price-book.ts";
 import type { CallScope, Scope } from "../core/scope/scope.ts";
 import { type Instant, NEVER } from "../core/time/window.ts";
 import { mayHideReasoning } from "../core/usage/hidden-reasoning.ts";
@@ -25,6 +25,8 @@ export interface CallPlan {
   readonly targets: readonly BoundTarget[];
   readonly hold: HeldMoney;
   readonly maxOutputTokens: number;
+  /** Set when a lever lowered max_tokens, before a budget looked at it. */
+  readonly capped: boolean;
   /** Set when max_tokens was lowered to what the budget carries. */
   readonly fitted: boolean;
   /** The budget that changed the call so that it fits. */
@@ -35,6 +37,15 @@ export interface BoundTarget extends PricedTarget {
   readonly bound: UseBound;
 }
 
+/** What the levers make of a call: without them it is for the model that was asked for, and nothing else. */
+export interface CallTurn {
+  readonly model: string;
+  /** Most tokens of the answer, where that is less than the caller asked for. */
+  readonly outputCap: number | undefined;
+  /** Sent in a provider's cheaper and slower tier, and otherwise if that refuses it. */
+  readonly deferred: boolean;
+}
+
 export interface Planning {
   readonly prices: PriceBook;
   readonly desk: LeaseDesk;
@@ -42,17 +53,27 @@ export interface Planning {
   readonly dialect: Dialect;
   readonly caller: Caller;
   readonly summary: BodySummary;
+  readonly turn: CallTurn;
   readonly at: Instant;
 }
 
 /** Where the call may go and what it can use there. @throws Problem model_not_allowed, model_not_routed, model_not_priced, input_not_bounded */
-export function chooseTargets(planning: Planning, model: string): (maxOutputTokens: number) => BoundTarget[] {
+export function chooseTargets(planning: Omit<Planning, "desk">, model: string): (maxOutputTokens: number) => BoundTarget[] {
   const { prices, settings, dialect, caller, summary, at } = planning;
   if (!allowsModel(caller.key, model)) throw new Problem("model_not_allowed", { model, key: caller.key.id });
   const routes = settings.routes.targets(model, dialect.provider);
   if (routes.length === 0) throw new Problem("model_not_routed", { model });
-  const priced = pricedTargets(routes, prices, at);
+  const found = pricedTargets(routes, prices, at);
+  const priced = planning.turn.deferred ? found.flatMap((target) => [...deferredTarget(target), target]) : found;
   return (maxOutputTokens) => priced.map((target) => ({ ...target, bound: useBound(summary, target, maxOutputTokens, settings) }));
+}
+
+/** The target in its provider's cheaper tier, where there is one that has a price. */
+export function deferredTarget(target: PricedTarget): PricedTarget[] {
+  const { deferred } = target.provider;
+  if (!deferred || !rateCardFor(target.price, deferred.serviceTier, false)) return [];
+  const { serviceTier, headersTimeoutMs } = deferred;
+  return [{ ...target, provider: { ...target.provider, headersTimeoutMs }, serviceTier }];
 }
 
 /**
@@ -61,13 +82,15 @@ export function chooseTargets(planning: Planning, model: string): (maxOutputToke
  * @throws Problem budget_exhausted when a budget cannot carry it
  */
 export async function planCall(planning: Planning, holdId: string): Promise<CallPlan | ShortCall> {
-  const { settings, summary, at, desk } = planning;
+  const { settings, summary, turn, at, desk } = planning;
   const { tokens: beyondLimit, leastLimit } = summary.output.outcome === "invalid" ? NOTHING_BEYOND : summary.output.beyondLimit;
-  const asked = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : settings.defaultMaxOutputTokens;
-  const triedModels = new Set([summary.model]);
-  let targetsFor = chooseTargets(planning, summary.model);
+  const stated = summary.output.outcome === "bounded" ? summary.output.tokensPerChoice : settings.defaultMaxOutputTokens;
+  const capped = turn.outputCap !== undefined && turn.outputCap < stated;
+  const asked = capped ? turn.outputCap : stated;
+  const triedModels = new Set([turn.model]);
+  let targetsFor = chooseTargets(planning, turn.model);
   let maxOutputTokens = asked;
-  let plannedFor = summary;
+  let plannedFor = turn.model === summary.model ? summary : sentTo(turn.model, planning);
   let easedBy: Budget | undefined;
   for (;;) {
     const targets = targetsFor(maxOutputTokens + beyondLimit);
@@ -75,7 +98,7 @@ export async function planCall(planning: Planning, holdId: string): Promise<Call
     const result = await desk.hold(holdId, scopesOf(planning.caller.scope, targets), amountNano, at);
     const fitted = maxOutputTokens < asked;
     if (result.outcome === "held") {
-      return { outcome: "planned", summary: plannedFor, targets, hold: result.hold, maxOutputTokens, fitted, easedBy };
+      return { outcome: "planned", summary: plannedFor, targets, hold: result.hold, maxOutputTokens, capped, fitted, easedBy };
     }
     const problem = refusal(result, amountNano, at);
     const { onShort, budget, account } = await decidingBudget(result, amountNano, at, desk);
@@ -91,7 +114,7 @@ export async function planCall(planning: Planning, holdId: string): Promise<Call
         if (triedModels.has(model)) throw problem;
         triedModels.add(model);
         targetsFor = fallbackTargets(planning, model, problem);
-        plannedFor = { ...summary, hidesReasoning: summary.hidesReasoning || mayHideReasoning(planning.dialect.usage, model, {}) };
+        plannedFor = sentTo(model, planning);
         maxOutputTokens = asked;
         break;
       }
@@ -106,6 +129,11 @@ export async function planCall(planning: Planning, holdId: string): Promise<Call
     }
     easedBy = budget;
   }
+}
+
+/** What is known of the request when another model gets it. */
+function sentTo(model: string, { summary, dialect }: Planning): BodySummary {
+  return { ...summary, hidesReasoning: summary.hidesReasoning || mayHideReasoning(dialect.usage, model, {}) };
 }
 
 /** Where the cheaper model's calls go. @throws Problem budget_exhausted, with why that model cannot take the call */
@@ -138,16 +166,17 @@ export function scopesOf(scope: Scope, targets: readonly PricedTarget[]): CallSc
 /** The request as it is sent: the caller's bytes, and only what has to differ. */
 export function bodyFor(
   target: BoundTarget,
-  plan: Pick<CallPlan, "maxOutputTokens" | "fitted">,
+  plan: Pick<CallPlan, "maxOutputTokens" | "capped" | "fitted">,
   planning: Planning,
   bytes: Buffer,
 ): Buffer {
   const { summary, dialect } = planning;
   const edits: JsonEdit[] = [];
   if (target.model !== summary.model) edits.push({ key: "model", value: JSON.stringify(target.model) });
-  if (plan.fitted || !statesLimit(summary.output, dialect, target.provider)) {
+  if (plan.capped || plan.fitted || !statesLimit(summary.output, dialect, target.provider)) {
     edits.push(...dialect.limitOutput(plan.maxOutputTokens, target.provider, (member) => summary.members.members.has(member)));
   }
+  if (target.serviceTier !== undefined) edits.push({ key: "service_tier", value: JSON.stringify(target.serviceTier) });
   const usage = dialect.askForUsage(summary);
   if (usage) edits.push(usage);
   return editJsonMembers(bytes, summary.members, edits);

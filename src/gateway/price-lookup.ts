@@ -15,6 +15,8 @@ export interface PricedTarget extends Route {
   readonly price: Price;
   /** The model has no list price: its provider says what a call cost, and until then the hold that is configured for such calls counts. */
   readonly unlisted: boolean;
+  /** The tier that the gateway asks for, where the caller left it open. */
+  readonly serviceTier?: string;
 }
 
 /**
@@ -95,8 +97,9 @@ export function useBound(summary: BodySummary, target: PricedTarget, maxOutputTo
 export function ceilingAt(target: PricedTarget, bound: UseBound, tiers: BilledTiers): Nano {
   const { price, model, provider } = target;
   if (target.unlisted) return provider.reportsCost!.unlistedHoldNano!;
-  const left = tiers.service === undefined || tiers.service === "auto";
-  const serviceTiers = left ? (price.variants.has("tier:priority") ? ["priority"] : []) : [tiers.service as string];
+  const service = target.serviceTier ?? tiers.service;
+  const left = service === undefined || service === "auto";
+  const serviceTiers = left ? (price.variants.has("tier:priority") ? ["priority"] : []) : [service];
   // What the request does not say of its place, Anthropic's workspace does (inference_geo, 2026).
   const geo = tiers.place === undefined && price.variants.has("tier:geo-us") ? ["geo-us"] : [];
   const ways = [...serviceTiers, ...tiers.others, ...geo];

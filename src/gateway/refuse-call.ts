@@ -7,8 +7,8 @@ import type { Gateway } from "./handle-call.ts";
 /** A budget has no money for the call. */
 const BUDGET_REFUSALS: ReadonlySet<ProblemCode> = new Set(["budget_exhausted", "budget_cached_only"]);
 
-/** The SDKs would try again within seconds. */
-const NEVER_AT_ONCE: ReadonlySet<ProblemCode> = new Set([...BUDGET_REFUSALS, "runaway_throttled"]);
+/** Trying again helps, but not within the seconds that an SDK waits. */
+const LATER: ReadonlySet<ProblemCode> = new Set([...BUDGET_REFUSALS, "call_deferred", "runaway_throttled"]);
 
 /** Tells the caller no, in its dialect, and records the call that was not made. */
 export async function refuseCall(
@@ -52,7 +52,7 @@ function writeProblem(record: CallRecord, request: IncomingMessage, response: Se
     "content-length": Buffer.byteLength(body),
     "x-ballast-trace-id": record.traceId,
     // The official SDKs try again on 429 and 5xx unless told not to.
-    "x-should-retry": String(PROBLEMS[problem.code].retry && !NEVER_AT_ONCE.has(problem.code)),
+    "x-should-retry": String(PROBLEMS[problem.code].retry && !LATER.has(problem.code)),
   };
   const retryAfter = problem.details.retry_after_s;
   if (typeof retryAfter === "number") headers["retry-after"] = retryAfter;

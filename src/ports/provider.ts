@@ -19,6 +19,8 @@ export interface ProviderTarget {
   readonly headersTimeoutMs: number;
   /** Between two pieces of the answer. */
   readonly bodyTimeoutMs: number;
+  /** A service tier that costs less and may wait, for calls that may too, with the time until its answers' heads arrive. */
+  readonly deferred?: { readonly serviceTier: string; readonly headersTimeoutMs: number } | undefined;
   /** How often a call is sent again after a clean failure. */
   readonly retries: number;
 }

@@ -46,6 +46,9 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
         usage_details: { cache_write_1h_tokens: 12, web_searches: 3 },
         session_id: "chat-7",
         experiment_id: "shorter-prompts",
+        holdout: true,
+        complexity: 0.375,
+        model_size: "medium",
         stream: true,
       });
       expect(await insert(warehouse, [trace])).toEqual({ accepted: 1, rejected: [] });
@@ -526,6 +529,9 @@ const COMPLETE: Omit<RequestTrace, "ts" | "trace_id"> = {
   usage_details: {},
   session_id: "",
   experiment_id: "",
+  holdout: false,
+  complexity: null,
+  model_size: "",
 };
 
 /** Traces that differ in every dimension, outcome and basis, some missing; the same ones for the same index. */

@@ -61,22 +61,14 @@ export interface JsonEdit {
 export function editJsonMembers(bytes: Buffer, found: JsonMembers, edits: readonly JsonEdit[]): Buffer {
   if (edits.length === 0) return bytes;
   const added: string[] = [];
-  const replaced: { start: number; end: number; text: string }[] = [];
+  const replaced: ByteEdit[] = [];
   for (const { key, value } of edits) {
     const member = found.members.get(key);
     if (member) replaced.push({ start: member.valueStart, end: member.valueEnd, text: value });
     else added.push(`${JSON.stringify(key)}:${value}`);
   }
   if (added.length > 0) replaced.push({ start: found.insertAt, end: found.insertAt, text: added.join(",") + (found.empty ? "" : ",") });
-  replaced.sort((a, b) => a.start - b.start);
-  const pieces: Buffer[] = [];
-  let done = 0;
-  for (const { start, end, text } of replaced) {
-    pieces.push(bytes.subarray(done, start), Buffer.from(text));
-    done = end;
-  }
-  pieces.push(bytes.subarray(done));
-  return Buffer.concat(pieces);
+  return editBytes(bytes, replaced);
 }
 
 function isAscii(text: string): boolean {
@@ -132,4 +124,67 @@ function endOfValue(bytes: Buffer, from: number, count: { written: number }): nu
     at++;
   }
   return at;
+}
+
+/**
+ * Where a value stands that is nested in a JSON text.
+ * @param path names of members and places in lists, from the value that begins at `from`
+ * @returns undefined when the path leads nowhere
+ */
+export function findJsonPlace(bytes: Buffer, path: readonly (string | number)[], from = 0): JsonPlace | undefined {
+  let start = skipSpace(bytes, from);
+  for (const step of path) {
+    const found = typeof step === "number" ? elementAt(bytes, start, step) : memberAt(bytes, start, step);
+    if (found === undefined) return undefined;
+    start = found;
+  }
+  return { start, end: endOfValue(bytes, start, { written: 0 }) };
+}
+
+export interface JsonPlace {
+  readonly start: number;
+  /** Just after it. */
+  readonly end: number;
+}
+
+function elementAt(bytes: Buffer, list: number, place: number): number | undefined {
+  if (bytes[list] !== 0x5b) return undefined;
+  let at = skipSpace(bytes, list + 1);
+  for (let index = 0; bytes[at] !== undefined && bytes[at] !== 0x5d; index++) {
+    if (index === place) return at;
+    at = skipSpace(bytes, endOfValue(bytes, at, { written: 0 }));
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
+  }
+  return undefined;
+}
+
+function memberAt(bytes: Buffer, object: number, name: string): number | undefined {
+  if (bytes[object] !== 0x7b) return undefined;
+  let at = skipSpace(bytes, object + 1);
+  while (bytes[at] === QUOTE) {
+    const keyEnd = stringEnd(bytes, at);
+    const value = skipSpace(bytes, skipSpace(bytes, keyEnd) + 1);
+    if (JSON.parse(bytes.toString("utf8", at, keyEnd)) === name) return value;
+    at = skipSpace(bytes, endOfValue(bytes, value, { written: 0 }));
+    if (bytes[at] === COMMA) at = skipSpace(bytes, at + 1);
+  }
+  return undefined;
+}
+
+/** A stretch of bytes and what stands there instead; an empty stretch is where something is put in. */
+export interface ByteEdit extends JsonPlace {
+  readonly text: string;
+}
+
+/** The same bytes with stretches of them replaced. @param edits none over another */
+export function editBytes(bytes: Buffer, edits: readonly ByteEdit[]): Buffer {
+  if (edits.length === 0) return bytes;
+  const pieces: Buffer[] = [];
+  let done = 0;
+  for (const { start, end, text } of [...edits].sort((one, other) => one.start - other.start)) {
+    pieces.push(bytes.subarray(done, start), Buffer.from(text));
+    done = end;
+  }
+  pieces.push(bytes.subarray(done));
+  return Buffer.concat(pieces);
 }

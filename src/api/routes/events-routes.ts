@@ -2,6 +2,7 @@ import { spansAnswer, spansBody } from "../../contract/spans-contract.ts";
 import { eventsAnswer, eventsBody } from "../../contract/usage-events-contract.ts";
 import { ok, type Route, route } from "../api-route.ts";
 import { ratingsOfSpans } from "../evaluation-spans.ts";
+import { readSpansRequest, type SpansAnswer, writeSpansAnswer } from "../otlp-protobuf.ts";
 import { firstOfEachRating } from "../read-ratings.ts";
 import { factOfEvent, firstOfEach } from "../usage-events.ts";
 import { factsOfSpans } from "../usage-spans.ts";
@@ -31,9 +32,10 @@ export const eventsRoutes: readonly Route[] = [
   route({
     method: "POST",
     path: "/v1/traces",
-    summary: "Takes what spans say was used and how answers were rated, as OTLP/HTTP in JSON; each span counts once.",
+    summary: "Takes what spans say was used and how answers were rated, as OTLP/HTTP in JSON or protobuf; each span counts once.",
     role: "viewer",
     body: spansBody,
+    protobuf: { read: readSpansRequest, write: (answer: SpansAnswer) => writeSpansAnswer(answer) },
     mostBodyBytes: MOST_BYTES,
     answers: {
       200: { description: "Kept durably; spans that could not be taken are counted, with the first reason", schema: spansAnswer },

@@ -6,6 +6,7 @@ INSERT INTO finops.request_trace_row
   trace_id, tenant, environment, feature, service, team, run_id, api_key_id, provider, requested_model, operation,
   report_type, stream, outcome, cost_basis, status_code, error_code, cache_read_tokens, cache_write_tokens,
   reasoning_tokens, input_cost_usd, gen_cost_usd, rounding_usd, held_usd, price_id, attempts, ttft_ms, response_id,
-  service_tier, priority, pii, levers, usage_details, session_id, experiment_id, parts
+  service_tier, priority, pii, levers, usage_details, session_id, experiment_id, parts, holdout,
+  complexity, model_size
 )
 FORMAT JSONEachRow

@@ -5,7 +5,8 @@ SELECT
   trace_id, tenant, environment, feature, service, team, run_id, api_key_id, provider, requested_model, operation,
   report_type, stream, outcome, cost_basis, status_code, error_code, cache_read_tokens, cache_write_tokens,
   reasoning_tokens, input_cost_usd, gen_cost_usd, rounding_usd, held_usd, price_id, attempts, ttft_ms, response_id,
-  service_tier, priority, pii, levers, usage_details, session_id, experiment_id
+  service_tier, priority, pii, levers, usage_details, session_id, experiment_id, holdout, complexity,
+  model_size
 FROM finops.request_trace
 WHERE ts >= {from:DateTime64(3, 'UTC')} AND ts < {to:DateTime64(3, 'UTC')}
   AND ({tenant:Nullable(String)} IS NULL OR tenant = {tenant:Nullable(String)})
