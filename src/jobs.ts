@@ -1,8 +1,9 @@
+import type { Controls } from "./controller/controls.ts";
 import type { AlertRoute } from "./core/alerts/alert-routing.ts";
 import type { RetrySettings } from "./core/alerts/delivery-retry.ts";
 import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import type { LeaseDesk } from "./data/store/lease-desk.ts";
-import { BEAT_MS, type ProcessLife, RECALL_POLL_MS } from "./data/store/process-life.ts";
+import { BEAT_MS, CHANGE_POLL_MS, type ProcessLife, RECALL_POLL_MS } from "./data/store/process-life.ts";
 import { drainOutbox, TRACE_BATCH } from "./ingest/drain-outbox.ts";
 import type { EventSettings } from "./notify/alert-event.ts";
 import type { AlertLog, Channel } from "./notify/channel.ts";
@@ -19,6 +20,8 @@ export interface JobParts {
   readonly desk: LeaseDesk;
   readonly life: ProcessLife;
   readonly budgets: BudgetCatalog;
+  /** Absent in a process that only takes calls. */
+  readonly controls?: Pick<Controls, "isDue" | "tick"> | undefined;
   /** A file for rows on their way into the warehouse. */
   readonly spool: string;
   /** What prices calls, to be kept for months that are priced again. */
@@ -76,6 +79,16 @@ export const JOBS: readonly Job[] = [
     },
   },
   {
+    name: "changes without news",
+    everyMs: CHANGE_POLL_MS,
+    by: "each",
+    steady: true,
+    run: async ({ life }) => {
+      await life.learnChanges();
+      return false;
+    },
+  },
+  {
     name: "traces into the warehouse",
     everyMs: 1000,
     by: "one",
@@ -110,7 +123,10 @@ export const JOBS: readonly Job[] = [
     name: "alerts out of the outbox",
     everyMs: 1000,
     by: "one",
-    run: async ({ store, notify, now }) => (await takeAlerts(store, notify.routes, now)) === ALERT_BATCH,
+    run: async ({ store, notify, now }) => {
+      const names = notify.channels.map(({ name }) => name);
+      return (await takeAlerts(store, notify.routes, now, names)) === ALERT_BATCH;
+    },
   },
   {
     name: "alerts that are over",
@@ -127,6 +143,15 @@ export const JOBS: readonly Job[] = [
     everyMs: 1000,
     run: async ({ store, budgets, now }) => {
       await budgets.renew(await store.turnRaises(now()));
+      return false;
+    },
+  },
+  {
+    name: "levers are turned as caps are used up",
+    by: "one",
+    everyMs: 1000,
+    run: async ({ controls }) => {
+      if (controls?.isDue()) await controls.tick();
       return false;
     },
   },

@@ -75,9 +75,11 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
   const journal = new CallJournal(place.journalFolder, store.epoch);
   opened.push(() => journal.close());
   const levers = new LeverBoard();
+  // What was turned before a restart is still turned: the controls go on from there.
+  levers.renew(await store.controls.states());
   const recallWaitMs = config.gateway.recall_wait_ms;
   const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: retryWithBackoff(log), recallWaitMs });
-  const life = new ProcessLife({ store, budgets, keys, desk, log });
+  const life = new ProcessLife({ store, budgets, keys, desk, levers, log });
   if (store.shared) keys.catchUp = () => life.catchUp();
   openHolds = () => desk.openHolds();
   opened.push(() => desk.giveBackIdle("all", now()));

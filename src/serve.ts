@@ -10,8 +10,12 @@ import { buildApi } from "./api/api-server.ts";
 import { priceLookup } from "./api/show-prices.ts";
 import type { Config } from "./config/config-schema.ts";
 import { isLoopback } from "./config/read-config.ts";
+import { readControlPolicies } from "./config/read-control-policies.ts";
 import { unitCostSettings } from "./config/read-unit-costs.ts";
 import { Problem } from "./contract/problem.ts";
+import { Controls } from "./controller/controls.ts";
+import { applyPolicyBudgets } from "./controller/policy-budgets.ts";
+import { subjectControls } from "./core/policy/subject-control.ts";
 import type { PriceBook } from "./core/pricing/price-book.ts";
 import type { BudgetCatalog } from "./data/store/budget-catalog.ts";
 import type { KeyRing } from "./data/store/key-ring.ts";
@@ -93,10 +97,16 @@ async function start(
   const ledgerFolder = join(config.data_dir, "ledger");
   const { workers } = config.gateway;
   await recoverFormerWorkers(config, ledgerFolder, workers);
+  // A wrong policy is told before anything is opened; one of controls that are off too.
+  const named = readControlPolicies(config);
   const simUrls = await startSims(config, opened);
   const metrics = new Metrics({ version: packageVersion(), now });
   const place = { journalFolder: ledgerFolder, shared: workers > 1, name: `${hostname()}:${process.pid}`, doesJobs: true, simUrls };
-  const observe = (facts: CallFacts, isExceeded: boolean) => observeCall(metrics, facts, isExceeded);
+  let controls: Controls | undefined;
+  const observe = (facts: CallFacts, isExceeded: boolean) => {
+    observeCall(metrics, facts, isExceeded);
+    controls?.observe(facts);
+  };
   const ledger = await openGateway(config, place, { log, opened, observe, maxPages: options.maxPages });
   const { store, cache, statuses, budgets, keys, desk, life, levers, prices, priceParts, providers, settings, door, newTraceId } = ledger;
   const changedSince = await applyBudgets(config, budgets, now());
@@ -105,6 +115,9 @@ async function start(
   const defaultBudget = defaultBudgetOf(config);
   const warehouse = await openWarehouse(config, log);
   if (warehouse) opened.push(() => warehouse.close());
+  const subjects = subjectControls(config.controls.enabled ? named : []);
+  const budgetIds = await applyPolicyBudgets(subjects, budgets, now());
+  controls = new Controls({ store, warehouse, board: ledger.levers, controls: subjects, budgetIds, now, log });
   const adminToken = adminTokenOf(config);
   const onLoopback = isLoopback(config.listen.host);
   const openReads = config.api.open_reads === "auto" ? onLoopback : config.api.open_reads;
@@ -135,6 +148,7 @@ async function start(
       budgetsInFile: new Set(config.budgets.map(({ id }) => id)),
       alertChannels: channels.map(({ name, kind }) => ({ name, kind })),
       statuses,
+      controls,
       unitCosts: unitCostSettings(config),
       newTraceId,
       log,
@@ -157,7 +171,7 @@ async function start(
   );
   const spool = join(resolve(ledgerFolder), "outbox.spool");
   const notify = { channels, ...notifySettings(config) };
-  const stopJobs = startJobs({ store, warehouse, desk, life, budgets, spool, knowledge, now, random: Math.random, log, notify });
+  const stopJobs = startJobs({ store, warehouse, desk, life, budgets, controls, spool, knowledge, now, random: Math.random, log, notify });
   opened.push(stopJobs);
   await api.ready();
   // With workers this process has the API, the warehouse and the jobs, and they have the address.

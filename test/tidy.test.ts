@@ -28,6 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "src/gateway": ["src/std", "src/telemetry", "src/core", "src/contract", "src/ports", "src/data"],
   "src/ingest": ["src/std", "src/telemetry", "src/core", "src/contract", "src/ports", "src/data"],
   "src/reports": ["src/std", "src/telemetry", "src/core", "src/contract", "src/ports", "src/data"],
+  "src/controller": ["src/std", "src/telemetry", "src/core", "src/contract", "src/ports", "src/data"],
   "src/notify": ["src/std", "src/telemetry", "src/core", "src/contract", "src/ports", "src/data"],
   "src/api": ["src/std", "src/telemetry", "src/core", "src/contract", "src/ports", "src/data", "src/reports"],
   "src/cli": ["src/std", "src/config", "src/core", "src/contract"],

@@ -424,6 +424,8 @@ describe("POST /api/ai-budget/track", () => {
       accountsOmitted: 0,
       hardLimits: [],
       baselines: [],
+      levers: [],
+      controls: { ticks: 0, failedTicks: 0, changes: 0, reverts: {}, held: {} },
       outboxWaiting: 0,
       outboxParked: 0,
       alertsWaiting: 0,

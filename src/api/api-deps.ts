@@ -11,6 +11,7 @@ import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LeverBoard } from "../data/store/lever-board.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
+import type { RunningControls } from "../ports/running-controls.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 import type { KeptBaselines } from "../reports/kept-baselines.ts";
 import type { PriceKnowledge } from "../reports/remembered-books.ts";
@@ -61,6 +62,7 @@ export interface ApiParts {
   readonly alertChannels: readonly { readonly name: string; readonly kind: string }[];
   /** Undefined where none can be kept: other processes book, and nothing tells of it. */
   readonly statuses: KeptStatuses | undefined;
+  readonly controls: RunningControls;
   /** What the configuration says about unit costs. */
   readonly unitCosts: UnitCostSettings;
   readonly newTraceId: () => string;

@@ -72,7 +72,7 @@ export function buildApi(parts: ApiParts, options: { serverFactory?: FastifyServ
 const PROTOBUF = "application/x-protobuf";
 
 function isProtobuf({ headers }: FastifyRequest): boolean {
-  return headers["content-type"]?.split(";")[0]!.trim().toLowerCase() === PROTOBUF;
+  return (headers["content-type"] ?? "").split(";")[0]!.trim().toLowerCase() === PROTOBUF;
 }
 
 function mount(app: FastifyInstance, route: Route, deps: ApiDeps): void {

@@ -268,6 +268,11 @@ export class MemoryWarehouse implements Warehouse {
     return [];
   }
 
+  async controlSignals() {
+    this.#answer();
+    return [];
+  }
+
   async poolShares(): Promise<PoolShares> {
     this.#answer();
     return { sharedAtto: null, rows: [] };
@@ -415,6 +420,20 @@ interface Asked {
   readonly text: string;
 }
 
+/** A server without policies. */
+export const NO_CONTROLS: ApiParts["controls"] = {
+  subjects: new Map(),
+  budgetIds: new Map(),
+  look: async () => ({
+    ...{ at: NOON, facts: new Map(), held: new Map(), inDoubtNano: new Map(), withoutSignals: undefined },
+    stored: { controls: [], approvals: [], switch: { revision: 0, stopped: null } },
+  }),
+  turnSwitch: async () => false,
+  wake: () => {},
+  counts: { ticks: 0, failedTicks: 0, changes: 0, reverts: {}, held: {} },
+  turned: () => [],
+};
+
 export async function testApi(changes: Partial<ApiParts> & { at?: number } = {}): Promise<TestApi> {
   const { at = NOON, ...given } = changes;
   const now = () => at;
@@ -461,6 +480,7 @@ export async function testApi(changes: Partial<ApiParts> & { at?: number } = {})
     budgetsInFile: new Set(),
     alertChannels: [],
     statuses: undefined,
+    controls: NO_CONTROLS,
     unitCosts: NO_UNIT_COST_SETTINGS,
     newTraceId: () => `trace-${++ids}`,
     log: pino({ level: "trace" }, sink),

@@ -6,6 +6,7 @@ import { booksRoutes } from "./routes/books-routes.ts";
 import { budgetOperationsRoutes } from "./routes/budget-operations-routes.ts";
 import { budgetPreviewRoutes } from "./routes/budget-preview-routes.ts";
 import { budgetsRoutes } from "./routes/budgets-routes.ts";
+import { controlsRoutes } from "./routes/controls-routes.ts";
 import { costsRoutes } from "./routes/costs-routes.ts";
 import { eventsRoutes } from "./routes/events-routes.ts";
 import { feedbackRoutes } from "./routes/feedback-routes.ts";
@@ -35,6 +36,7 @@ export const ROUTES: readonly Route[] = [
   ...alertsRoutes,
   ...scenariosRoutes,
   ...backlogRoutes,
+  ...controlsRoutes,
   ...operationsRoutes,
   openapiRoute(() => ROUTES),
 ];

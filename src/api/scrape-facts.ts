@@ -22,6 +22,8 @@ export async function scrapeFacts(deps: ApiDeps): Promise<ScrapeFacts> {
     accountsOmitted: omitted,
     hardLimits: hardLimits(shown),
     baselines: await baselines(deps, warehouseUp),
+    levers: deps.controls.turned(),
+    controls: deps.controls.counts,
     outboxWaiting: outbox.waiting,
     outboxParked: outbox.parked,
     alertsWaiting: alerts.waiting,

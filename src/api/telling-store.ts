@@ -11,6 +11,8 @@ type Silent =
   | "hearsNews"
   | "alerts"
   | "backlog"
+  | "controls"
+  | "newestVersion"
   | "onNews"
   | "recalls"
   | "close"

@@ -21,6 +21,7 @@ import type {
   TierConfig,
 } from "./config-schema.ts";
 import { didYouMean } from "./did-you-mean.ts";
+import { policyNameConflicts } from "./read-control-policies.ts";
 import { isLoopback } from "./text-formats.ts";
 
 /** Entries of a list with their numbers in the file, those left out that cannot be read. */
@@ -52,11 +53,14 @@ export interface SoundParts {
   readonly channelNames: readonly string[];
   readonly alertRoutes: Numbered<Config["notify"]["routes"][number]>;
   readonly ladders: Parameters<typeof ladderConflicts>[0];
+  /** Paths of policies, with holes where an entry cannot be read. */
+  readonly policies: readonly string[];
   readonly unitCosts: Parameters<typeof unitCostConflicts>[0];
 }
 
 export function conflictsOf(parts: SoundParts): Conflict[] {
   return [
+    ...policyNameConflicts(parts.policies),
     ...openDoor(parts),
     ...(parts.defaultBudget ? limitConflicts(parts.defaultBudget, "default_budget") : []),
     ...(parts.defaultBudget?.window === "run"

@@ -1,4 +1,5 @@
 import { readAction, splitActions } from "../core/policy/read-action.ts";
+import { parseDuration } from "../core/time/duration.ts";
 import type { Conflict } from "./config-finding.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import type { WrittenPolicy } from "./policy-schema.ts";
@@ -20,6 +21,9 @@ export function policyConflicts(written: WrittenPolicy): PolicyConflict[] {
   const alerts = (guard?.alerts ?? []).flatMap((alert, index) => (alert ? [{ alert, path: `spend_slo.alerts[${index}]` }] : []));
   const conflicts = [
     ...lists.flatMap(({ thresholds, path }) => thresholdConflicts(thresholds, path)),
+    ...[...lists, { forecast: guard?.forecast ?? [], path: "spend_slo" }].flatMap(({ forecast, path }) =>
+      forecastConflicts(forecast, path),
+    ),
     ...risingConflicts(alerts.map(({ alert, path }) => ({ share: alert.threshold, setting: `${path}.threshold` }))),
     ...alerts.flatMap(({ alert, path }) => (alert.action === undefined ? [] : actionConflicts(alert.action, `${path}.action`, "several"))),
     ...twice([...lists, ...(guard?.use_case === undefined ? [] : [{ key: `use_cases ${guard.use_case}`, place: "spend_slo.use_case" }])]),
@@ -31,21 +35,36 @@ export function policyConflicts(written: WrittenPolicy): PolicyConflict[] {
 
 type Thresholds = NonNullable<NonNullable<WrittenPolicy["use_cases"]>[number]["thresholds"]>;
 
+type Forecasts = NonNullable<NonNullable<WrittenPolicy["use_cases"]>[number]["forecast"]>;
+
 interface Entry {
   readonly key: string;
   readonly place: string;
   readonly path: string;
   readonly thresholds: Thresholds;
+  readonly forecast: Forecasts;
 }
 
 function entriesOf<Name extends string>(
-  entries: readonly ({ readonly [Key in Name]?: string } & { readonly thresholds?: Thresholds })[] | undefined,
+  entries:
+    | readonly ({ readonly [Key in Name]?: string } & { readonly thresholds?: Thresholds; readonly forecast?: Forecasts })[]
+    | undefined,
   list: string,
   name: Name,
 ): Entry[] {
   return (entries ?? []).flatMap((entry, index) => {
     const path = `${list}[${index}]`;
-    return entry ? [{ key: `${list} ${entry[name]}`, place: `${path}.${name}`, path, thresholds: entry.thresholds ?? [] }] : [];
+    return entry
+      ? [
+          {
+            key: `${list} ${entry[name]}`,
+            place: `${path}.${name}`,
+            path,
+            thresholds: entry.thresholds ?? [],
+            forecast: entry.forecast ?? [],
+          },
+        ]
+      : [];
   });
 }
 
@@ -53,12 +72,28 @@ function thresholdConflicts(thresholds: Thresholds, path: string): PolicyConflic
   const places = thresholds.flatMap((threshold, index) => (threshold ? [{ threshold, path: `${path}.thresholds[${index}]` }] : []));
   return [
     ...risingConflicts(places.map(({ threshold, path }) => ({ share: threshold.pct, setting: `${path}.pct` }))),
-    ...places.flatMap(({ threshold, path }) =>
-      (threshold.actions ?? []).flatMap((action, index) =>
-        action === undefined ? [] : actionConflicts(action, `${path}.actions[${index}]`, "one"),
-      ),
-    ),
+    ...places.flatMap(({ threshold, path }) => listConflicts(threshold.actions, path)),
   ];
+}
+
+function forecastConflicts(forecasts: Forecasts, path: string): PolicyConflict[] {
+  const places = forecasts.flatMap((forecast, index) => (forecast ? [{ forecast, path: `${path}.forecast[${index}]` }] : []));
+  return places.flatMap(({ forecast: { exhausted_within: time, actions }, path }, index) => {
+    const before = places[index - 1]?.forecast.exhausted_within;
+    const isNearer = time === undefined || before === undefined || parseDuration(time)! < parseDuration(before)!;
+    const conflict = {
+      setting: `${path}.exhausted_within`,
+      at: 0,
+      message: `expected times that come nearer, found ${time} after ${before}`,
+    };
+    return [...(isNearer ? [] : [conflict]), ...listConflicts(actions, path)];
+  });
+}
+
+function listConflicts(actions: readonly string[] | undefined, path: string): PolicyConflict[] {
+  return (actions ?? []).flatMap((action, index) =>
+    action === undefined ? [] : actionConflicts(action, `${path}.actions[${index}]`, "one"),
+  );
 }
 
 function risingConflicts(shares: readonly { readonly share: string; readonly setting: string }[]): PolicyConflict[] {

@@ -16,7 +16,7 @@ export function compilePolicy(written: WrittenPolicy, policy: string): PolicyFil
     policy,
     subject: { kind, name },
     capNano: usd(cap),
-    thresholds: thresholds.length > 0 ? thresholds : toldThresholds(written.reporting?.channel),
+    thresholds: [...(thresholds.length > 0 ? thresholds : toldThresholds(written.reporting?.channel)), ...forecastsOf(entry)],
     exclusions: entry.exclusions ?? [],
     limits: limitsOf([written.guardrails, entry.guardrails]),
     pace: paceOf([written.pace, entry.pace]),
@@ -36,6 +36,13 @@ export function compilePolicy(written: WrittenPolicy, policy: string): PolicyFil
 
 function thresholdsOf({ thresholds = [] }: Written<"use_cases">[number] | Written<"providers">[number]): Threshold[] {
   return thresholds.map(({ pct, actions }) => ({ share: millionthsOf(pct)!, actions: actions.flatMap(actionsIn) }));
+}
+
+function forecastsOf({ forecast = [] }: WrittenEntry): Threshold[] {
+  return forecast.map(({ exhausted_within, actions }) => ({
+    withinMs: parseDuration(exhausted_within)!,
+    actions: actions.flatMap(actionsIn),
+  }));
 }
 
 function alertThreshold({ threshold, action }: Written<"spend_slo">["alerts"][number]): Threshold {

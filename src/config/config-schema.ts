@@ -5,7 +5,8 @@ import { ON_STORE_DOWN } from "../core/ledger/budget.ts";
 import { ON_SHORT } from "../core/ledger/on-short.ts";
 import { SCOPE_DIMENSIONS, type ScopeDimension } from "../core/scope/scope.ts";
 import { WINDOW_KINDS } from "../core/time/window.ts";
-import { controlsSetting, deferredTier, modelLadder } from "./lever-schema.ts";
+import { controlsSetting } from "./control-schema.ts";
+import { deferredTier, modelLadder } from "./lever-schema.ts";
 import { contract, fxRate, markup, priceOverride } from "./price-schema.ts";
 import { amount, closed, flag, list, oneOf, secret, text, whole } from "./setting-shapes.ts";
 import type { TextFormatName } from "./text-formats.ts";
@@ -329,7 +330,6 @@ export const configSchema = closed(
     providers: list(provider, "Where calls are sent. The first that serves a model gets its calls.", { default: [], maxItems: 100 }),
     routes: list(route, "Other names for models, with fallbacks."),
     model_sizes: list(modelLadder, "Ladders of models that levers move calls down.", { default: [], maxItems: 1000 }),
-    controls: controlsSetting,
     prices: list(priceOverride, "Prices that replace or complete the price list."),
     price_files: list(
       Type.String({ minLength: 1 }),
@@ -339,6 +339,7 @@ export const configSchema = closed(
     markups: list(markup, "What tenants are billed on top of what their calls cost."),
     fx_rates: list(fxRate, "Dated rates of exchange for prices in other currencies."),
     unit_costs: unitCostsSetting,
+    controls: controlsSetting,
     gateway: closed(
       {
         max_body_bytes: whole("Largest request that is accepted.", 1024, GIBIBYTE, 33_554_432),

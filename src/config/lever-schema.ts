@@ -1,6 +1,5 @@
 import { Type } from "typebox";
-import { runawaySetting } from "./runaway-schema.ts";
-import { amount, closed, list, text } from "./setting-shapes.ts";
+import { closed, list, text } from "./setting-shapes.ts";
 
 /* The settings of what levers do to calls, as config-schema.ts has the others. */
 
@@ -17,17 +16,6 @@ export const modelLadder = closed(
     ),
   },
   "Models that take the same calls. A lever may send a call down its ladder, never up.",
-);
-
-export const controlsSetting = closed(
-  {
-    holdout: amount("Share of the calls of use cases that levers and caches leave alone, so that savings are measured.", "holdout-share", {
-      default: "2%",
-    }),
-    runaway: runawaySetting,
-  },
-  "How levers act on calls: docs/concepts/levers.md.",
-  { default: {} },
 );
 
 /** Of a provider. */

@@ -37,7 +37,7 @@ const TABLES: Readonly<Record<string, string>> = {
       return [
         code(shown),
         unit,
-        off === 0 ? 0 : "none",
+        off === 0 || unit === "percent" ? off : "none",
         valueText(name, entry),
         stepText,
         guardedBy.map(code).join(", ") || "nothing",

@@ -48,6 +48,19 @@ const threshold = closed(
   },
   "A share of the cap, and what happens there.",
 );
+const forecast = Type.Optional(
+  list(
+    closed(
+      {
+        exhausted_within: text("The cap is forecast to be spent within it, and before its month ends.", { format: "time-span" }),
+        actions: list(text("An action, such as protect_p0.", { pattern: `^${ACTION_PATTERN}$` }), "What happens while it is so.", 1),
+      },
+      "A time before the cap is spent, and what happens there.",
+    ),
+    "What happens before the cap is reached, by the signal exhaustion. Coming nearer: 72h, then 24h.",
+    1,
+  ),
+);
 const exclusions = Type.Optional(
   list(
     closed(
@@ -65,6 +78,7 @@ const capped = (what: string) =>
       name: scopeName(`Name of the ${what}.`),
       cap_usd: amount(cap, "usd"),
       thresholds: Type.Optional(list(threshold, "Rising. Told at 75, 90 and 100 % on reporting.channel unless set.", 1)),
+      forecast,
       exclusions,
       ...own,
     },
@@ -76,6 +90,7 @@ const useCase = closed(
     id: scopeName("Name of the use case, as calls name it."),
     monthly_cap_usd: amount(cap, "usd"),
     thresholds: Type.Optional(list(threshold, "Rising. Told at 75, 90 and 100 % on reporting.channel unless set.", 1)),
+    forecast,
     exclusions,
     ...own,
   },
@@ -105,6 +120,7 @@ export const policySchema = closed(
           use_case: scopeName("Name of the use case, as calls name it."),
           monthly_cap_usd: amount(cap, "usd"),
           alerts: list(alert, "Rising.", 1),
+          forecast,
           exclusions,
           ...own,
         },

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { conflictsOf, type Numbered, type SoundParts } from "./check-config.ts";
 import { completeBudget, completeProvider, completeTiers } from "./complete-config.ts";
 import { type ConfigFinding, type Conflict, configProblem } from "./config-finding.ts";
@@ -59,6 +59,7 @@ export function parseConfig(text: string, file: string | undefined, source: Omit
   return {
     ...written,
     data_dir: resolve(written.data_dir),
+    controls: { ...written.controls, policies: written.controls.policies.map((policy) => resolve(dirname(file ?? ""), policy)) },
     tiers: [...sound.tiers],
     budgets: sound.budgets.map(({ entry }) => entry),
     providers: sound.providers.map(({ entry }) => entry),
@@ -118,6 +119,7 @@ function soundParts(written: WrittenConfig, { findings, places }: SettingsReadin
     channelNames: written.notify.channels.flatMap((channel: { name?: string } | undefined) => channel?.name ?? []),
     alertRoutes: soundOf(written.notify.routes, "notify.routes"),
     ladders: soundOf(written.model_sizes, "model_sizes"),
+    policies: written.controls.policies,
     unitCosts: {
       prices: soundOf(written.unit_costs.prices, "unit_costs.prices"),
       pools: soundOf(written.unit_costs.pools, "unit_costs.pools"),

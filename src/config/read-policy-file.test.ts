@@ -59,6 +59,31 @@ describe("the documents' own files", () => {
   });
 });
 
+describe("a forecast", () => {
+  const text = (forecast: string) => `use_cases: [{ id: a, monthly_cap_usd: 1, forecast: [${forecast}] }]`;
+
+  it("follows the thresholds of spending, also those that nobody wrote", () => {
+    const [policy] = parsePolicy(
+      text("{ exhausted_within: 72h, actions: [defer_batch] }, { exhausted_within: 1d, actions: [pace_p2=50%] }"),
+      "p",
+    ).policies;
+    expect(policy!.thresholds.slice(3)).toEqual([
+      { withinMs: 259_200_000, actions: [turn("batch_deferral", 1)] },
+      { withinMs: 86_400_000, actions: [turn("pace_p2", 50)] },
+    ]);
+  });
+
+  it("that goes away, asks for what is not known or for no time is told with its place", () => {
+    const wide = "{ exhausted_within: 1d, actions: [protect_p0] }, { exhausted_within: 72h, actions: [protect_p1] }";
+    expect(wrong(text(wide))).toEqual([
+      expect.stringContaining("use_cases[0].forecast[1].exhausted_within: expected times that come nearer, found 72h after 1d"),
+      expect.stringContaining("use_cases[0].forecast[1].actions[0]: unknown action `protect_p1`, did you mean `protect_p0`?"),
+    ]);
+    expect(wrong(text("{ exhausted_within: soon, actions: [protect_p0] }"))).toHaveLength(1);
+    expect(wrong(text("{ exhausted_within: 1d, actions: [pace_p2=100%] }"))[0]).toContain("expected a share from 0% up to 99%");
+  });
+});
+
 /** A provider has a cap and nothing else there, so somebody is told at the document's three steps. */
 function provider(name: string, capNano: bigint) {
   const thresholds = [750_000n, 900_000n, 1_000_000n].map((share) => ({ share, actions: [notify("#finops-weekly")] }));

@@ -15,6 +15,15 @@ const alertedBudget = closed({
   spent_usd: usdText,
 });
 
+const subject = Type.String({ description: "Whose cap and levers, such as use_case:ops_copilot" });
+const reached = {
+  subject,
+  threshold: Type.String({ description: "The policy and the share of the cap, such as spend_slo.yaml@0.75" }),
+  percent: Type.Number({ description: "Of the cap" }),
+  cap_usd: usdText,
+  spent_usd: usdText,
+};
+
 /** What an alert tells of, by kind. Amounts and limits are those of the moment at which it was raised. */
 export const alertFacts = Type.Union([
   closed({ kind: Type.Literal("budget_threshold_crossed"), budget: alertedBudget, percent: Type.Integer({ minimum: 1 }) }),
@@ -46,6 +55,20 @@ export const alertFacts = Type.Union([
     throttled: Type.Boolean({ description: "Whether its calls are refused" }),
   }),
   closed({ kind: Type.Literal("holds_in_doubt"), holds: Type.Integer({ minimum: 1 }), in_doubt_usd: usdText, oldest_at: instantText }),
+  closed({ kind: Type.Literal("control_threshold_reached"), ...reached, channel: Type.String({ description: "As the policy names it" }) }),
+  closed({ kind: Type.Literal("approval_asked"), ...reached }),
+  closed({ kind: Type.Literal("guardrail_broken"), subject, levers: Type.Array(Type.String()), detail: Type.String() }),
+  closed({ kind: Type.Literal("revert_failed"), subject, levers: Type.Array(Type.String()), detail: Type.String() }),
+  closed({
+    kind: Type.Literal("lever_changed"),
+    subject,
+    lever: Type.String(),
+    from: Type.String({ description: "off, on, or the number" }),
+    to: Type.String(),
+    cause: Type.String({ description: "apply, or why it was turned back: guardrail, cleared, excluded, approved, again, stopped" }),
+    reason: Type.String(),
+    probation_until: orNull(instantText),
+  }),
   closed({ kind: Type.Literal("test"), channel: Type.String() }),
 ]);
 export type AlertFactsView = Static<typeof alertFacts>;

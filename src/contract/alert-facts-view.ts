@@ -35,6 +35,19 @@ export function factsView(facts: AlertFacts): AlertFactsView {
       };
     case "holds_in_doubt":
       return { kind: facts.kind, holds: facts.holds, in_doubt_usd: facts.inDoubtUsd, oldest_at: textOf(facts.oldestAt) };
+    case "control_threshold_reached":
+    case "approval_asked": {
+      const { subject, threshold, percent, capUsd: cap_usd, spentUsd: spent_usd } = facts;
+      const reached = { subject, threshold, percent, cap_usd, spent_usd };
+      return facts.kind === "approval_asked" ? { kind: facts.kind, ...reached } : { kind: facts.kind, ...reached, channel: facts.channel };
+    }
+    case "guardrail_broken":
+    case "revert_failed":
+      return { kind: facts.kind, subject: facts.subject, levers: [...facts.levers], detail: facts.detail };
+    case "lever_changed": {
+      const { probationUntil, ...change } = facts;
+      return { ...change, probation_until: probationUntil === null ? null : textOf(probationUntil) };
+    }
     case "test":
       return { kind: facts.kind, channel: facts.channel };
     default:

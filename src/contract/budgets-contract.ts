@@ -59,7 +59,7 @@ export const budgetView = closed({
   warn_percent: warnPercent,
   covers,
   tier: orNull(Type.String()),
-  origin: Type.Enum(["default", "config", "api"]),
+  origin: Type.Enum(["default", "config", "api", "policy"]),
   raises: Type.Array(raiseView, { description: "In force, or to come" }),
   account: budgetAccount,
 });

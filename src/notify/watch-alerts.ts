@@ -48,12 +48,13 @@ export async function watchAlerts({ store, channels, routes, keepDays, now }: Wa
 }
 
 async function endWhatIsOver(store: LedgerStore, holdsInDoubt: number, followers: readonly string[], at: Instant): Promise<void> {
+  const controls = new Map((await store.controls.states()).map(({ subject, state }) => [subject, state]));
   let after = "";
   for (;;) {
     const page = await store.alerts.open(after, PAGE);
     const budgetIds = [...new Set(page.flatMap(({ facts }) => budgetOf(facts)?.budgetId ?? []))];
     const accounts = new Map((await store.accounts(budgetIds, at)).map((account) => [account.budgetId, account]));
-    const ends = recoveriesOf(page, { accounts, holdsInDoubt }, at);
+    const ends = recoveriesOf(page, { accounts, holdsInDoubt, controls }, at);
     if (ends.length > 0) await store.alerts.resolve(ends, followers, at);
     const last = page.at(-1);
     if (last === undefined || page.length < PAGE) return;

@@ -5,6 +5,7 @@ import type { Scope, ScopeDimension } from "../core/scope/scope.ts";
 import type { Instant, Period } from "../core/time/window.ts";
 import type { AlertStore } from "./alert-store.ts";
 import type { BacklogStore } from "./backlog-store.ts";
+import type { ControlStore, StoredControl } from "./control-store.ts";
 
 /**
  * What must be true now: budgets, accounts, leases, entries, keys, idempotency, audit and the outbox.
@@ -44,6 +45,8 @@ export interface LedgerStore {
    * ended is booked, what is under way is in doubt under its own name, the rest of the leases is free.
    */
   rejoin(): Promise<{ readonly epoch: number; readonly recovery: Recovery }>;
+  /** Up to which change others have come by now: a question that costs next to nothing, for where there is no news. */
+  newestVersion(): Promise<number>;
   /** Recalls that this process has not answered: for when news may have been missed. */
   recalls(): Promise<readonly Recall[]>;
   /** Tells of what other processes do, as soon as it is known; may miss something, and beat() and recalls() do not. */
@@ -114,6 +117,9 @@ export interface LedgerStore {
 
   /** What is planned to make calls cost less. */
   readonly backlog: BacklogStore;
+
+  /** Levers, approvals and postmortems. */
+  readonly controls: ControlStore;
 
   audit(limit: number): Promise<readonly AuditRow[]>;
   appendAudit(change: AuditedChange, at: Instant): Promise<void>;
@@ -210,6 +216,7 @@ export interface Beat {
   readonly version: number;
   readonly budgets: readonly Budget[];
   readonly keys: readonly VirtualKey[];
+  readonly controls: readonly StoredControl[];
   readonly recalls: readonly Recall[];
   /** Processes that were just taken for dead, and what is in doubt with them. */
   readonly expired: readonly { readonly epoch: number; readonly name: string; readonly inDoubtNano: Nano }[];

@@ -2,6 +2,7 @@ import type { CostFilter, CostGroup } from "../contract/cost-groups.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
 import type { ScopeSelector } from "../core/scope/scope.ts";
+import type { ControlSignalsQuestion, ControlSignalsRow } from "./control-signals-question.ts";
 import type { CostFacts } from "./cost-facts.ts";
 import type {
   ModelCostRow,
@@ -54,6 +55,8 @@ export interface Warehouse {
   usageFacts(question: UnitCostQuestion): Promise<readonly UsageFactRow[]>;
   /** What groups of calls get of an amount that is shared out over the calls of a month. */
   poolShares(question: PoolQuestion): Promise<PoolShares>;
+  /** What policies go by, of each subject that was called in the last day. */
+  controlSignals(question: ControlSignalsQuestion): Promise<readonly ControlSignalsRow[]>;
   /** When runs and their like were started, ended and spent on. */
   runLives(question: RunLivesQuestion): Promise<readonly RunLife[]>;
   /**

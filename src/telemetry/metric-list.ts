@@ -61,6 +61,19 @@ export const METRICS = {
     help: "Budgets without series here, because there are too many; those with the most of their limit used are shown.",
     labels: [],
   },
+  ballast_lever_value: {
+    type: "gauge",
+    help: "Levers that are turned, at their value; one that is off has no series.",
+    labels: ["subject", "lever"],
+  },
+  ballast_control_ticks_total: { type: "counter", help: "Turns of the controls, by result: done or failed.", labels: ["result"] },
+  ballast_lever_changes_total: { type: "counter", help: "Levers turned, either way, by this process.", labels: [] },
+  ballast_lever_reverts_total: { type: "counter", help: "Levers turned back by this process, by cause.", labels: ["cause"] },
+  ballast_controls_held: {
+    type: "gauge",
+    help: "What policies ask for and is not done, by reason, at the newest tick of this process.",
+    labels: ["reason"],
+  },
   ballast_warehouse_up: { type: "gauge", help: "1 when the warehouse answers, else 0.", labels: [] },
   ballast_cache_up: { type: "gauge", help: "1 when the shared cache is in use, else 0; in memory always 1.", labels: [] },
   ballast_status_reads_total: {

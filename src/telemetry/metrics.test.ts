@@ -11,6 +11,8 @@ const NOTHING: ScrapeFacts = {
   accountsOmitted: 0,
   hardLimits: [],
   baselines: [],
+  levers: [],
+  controls: { ticks: 0, failedTicks: 0, changes: 0, reverts: {}, held: {} },
   outboxWaiting: 0,
   outboxParked: 0,
   alertsWaiting: 0,

@@ -26,6 +26,14 @@ export interface ScrapeFacts {
   readonly hardLimits: readonly { readonly tenant: string; readonly model: string; readonly reached: boolean }[];
   /** What requests of use cases should cost, where that is known. */
   readonly baselines: readonly { readonly useCase: string; readonly usd: string }[];
+  readonly levers: readonly { readonly subject: string; readonly lever: string; readonly value: number }[];
+  readonly controls: {
+    readonly ticks: number;
+    readonly failedTicks: number;
+    readonly changes: number;
+    readonly reverts: Readonly<Record<string, number>>;
+    readonly held: Readonly<Record<string, number>>;
+  };
   readonly outboxWaiting: number;
   readonly outboxParked: number;
   readonly alertsWaiting: number;
@@ -145,7 +153,7 @@ export class Metrics {
     return counts;
   }
 
-  #fillCounters({ statusReads }: ScrapeFacts): void {
+  #fillCounters({ statusReads, controls }: ScrapeFacts): void {
     const counter = (name: MetricName) => this.#counters.get(name)!;
     for (const each of this.#counters.values()) each.reset();
     for (const series of this.#calls.series()) {
@@ -168,6 +176,10 @@ export class Metrics {
     counter("ballast_tokens_total").inc({ direction: "output" }, this.#outputTokens);
     counter("ballast_hold_exceeded_total").inc(this.#holdsExceeded);
     for (const { labels, calls } of this.#unpriced.values()) counter("ballast_unpriced_calls_total").inc(labels, calls);
+    counter("ballast_control_ticks_total").inc({ result: "done" }, controls.ticks);
+    counter("ballast_control_ticks_total").inc({ result: "failed" }, controls.failedTicks);
+    counter("ballast_lever_changes_total").inc(controls.changes);
+    for (const [cause, reverts] of Object.entries(controls.reverts)) counter("ballast_lever_reverts_total").inc({ cause }, reverts);
     for (const [result, reads] of Object.entries(statusReads)) counter("ballast_status_reads_total").inc({ result }, reads);
   }
 
@@ -189,6 +201,10 @@ export class Metrics {
     }
     gauge("ucr_baseline").reset();
     for (const { useCase, usd } of facts.baselines) gauge("ucr_baseline").set({ use_case: useCase }, Number(usd));
+    gauge("ballast_lever_value").reset();
+    for (const { subject, lever, value } of facts.levers) gauge("ballast_lever_value").set({ subject, lever }, value);
+    gauge("ballast_controls_held").reset();
+    for (const [reason, held] of Object.entries(facts.controls.held)) gauge("ballast_controls_held").set({ reason }, held);
     gauge("ballast_calls_in_flight").set(this.#inFlight + this.#inFlightElsewhere);
     gauge("ballast_outbox_waiting").set(facts.outboxWaiting);
     gauge("ballast_outbox_parked").set(facts.outboxParked);

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
 import { buildApi } from "../../src/api/api-server.ts";
+import { NO_CONTROLS } from "../../src/api/api-test-kit.ts";
 import { priceLookup } from "../../src/api/show-prices.ts";
 import type { Budget } from "../../src/core/ledger/budget.ts";
 import { usd } from "../../src/core/money/usd.ts";
@@ -57,6 +58,7 @@ export async function openFailureKit(options: KitOptions = {}, scope: Scope = { 
     tiers: new Map(),
     alertChannels: [],
     statuses: undefined,
+    controls: NO_CONTROLS,
     unitCosts: NO_UNIT_COST_SETTINGS,
     newTraceId: () => `asked-${++asked}`,
     log: pino({ level: "silent" }),

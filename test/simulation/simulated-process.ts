@@ -4,6 +4,7 @@ import { BudgetCatalog, type DefaultBudget } from "../../src/data/store/budget-c
 import { CallJournal, journalEpochs, readJournal } from "../../src/data/store/call-journal.ts";
 import { KeyRing } from "../../src/data/store/key-ring.ts";
 import { LeaseDesk } from "../../src/data/store/lease-desk.ts";
+import { LeverBoard } from "../../src/data/store/lever-board.ts";
 import { BEAT_MS, ProcessLife, RECALL_POLL_MS } from "../../src/data/store/process-life.ts";
 import { type Outcome, StoreEngine } from "../../src/data/store/store-engine.ts";
 import type { LedgerStore, News } from "../../src/ports/ledger-store.ts";
@@ -87,7 +88,7 @@ export class SimulatedProcess {
       after: (ms, call) => time.after(ms, call),
     });
     const { store, catalog: budgets, desk } = this;
-    this.heart = new ProcessLife({ store, budgets, keys, desk, log: { warn: () => {} } });
+    this.heart = new ProcessLife({ store, budgets, keys, desk, levers: new LeverBoard(), log: { warn: () => {} } });
     this.#nextBeatMs = time.steadyMs + random.whole(BEAT_MS);
     this.#nextPollMs = time.steadyMs + random.whole(RECALL_POLL_MS);
   }

@@ -1,13 +1,12 @@
 import { didYouMean } from "../../config/did-you-mean.ts";
 import { readPolicyFile } from "../../config/read-policy-file.ts";
 import { millionthsOf } from "../../config/text-formats.ts";
-import { leverState } from "../../core/levers/lever-state.ts";
-import { turnedLevers } from "../../core/policy/decide.ts";
-import { decidedTexts } from "../../core/policy/decision-text.ts";
-import { type DryRun, type DryRunPhase, dryRun } from "../../core/policy/dry-run.ts";
+import { dryRun } from "../../core/policy/dry-run.ts";
 import { SUBJECT_KINDS, type Subject, subjectKey } from "../../core/policy/policy.ts";
 import { type SubjectControl, subjectControls } from "../../core/policy/subject-control.ts";
-import type { Command, CommandContext } from "../command.ts";
+import { type Command, type CommandContext, SERVER_OPTIONS } from "../command.ts";
+import { dryrunJson, dryrunLines } from "../policy/dryrun-lines.ts";
+import { dryrunOnTrace, isOnTrace, TRACE_OPTIONS } from "../policy/dryrun-on-trace.ts";
 import { printable } from "../print-table.ts";
 import { UsageError } from "../usage-error.ts";
 
@@ -16,7 +15,8 @@ const START = Date.UTC(2026, 0, 1);
 
 export const dryrunCommand: Command = {
   name: "dryrun",
-  summary: "Plays a cap being used up through the engine in virtual time, on assumed signals, and checks that everything comes back.",
+  summary:
+    "Plays a cap being used up through the engine in virtual time, on assumed signals or on calls that were made, and checks that everything comes back.",
   usage: "",
   options: [
     { name: "policy", type: "string", value: "file", required: true, description: "Policy file" },
@@ -30,13 +30,16 @@ export const dryrunCommand: Command = {
       default: "0.9",
       description: "How much of the cap is spent at last, such as 0.9 or 90%",
     },
+    ...TRACE_OPTIONS,
+    ...SERVER_OPTIONS,
   ],
   async run(context) {
     const control = controlOf(context);
+    if (isOnTrace(context)) return await dryrunOnTrace(context, control, burnOf(context));
     const result = dryRun(control, burnOf(context), START);
     const passed = result.checks.every((check) => check.passed);
-    if (context.json) context.out(JSON.stringify({ subject: subjectKey(control.subject), passed, ...jsonOf(result) }));
-    else for (const line of linesOf(result, passed)) context.out(printable(line));
+    if (context.json) context.out(JSON.stringify({ subject: subjectKey(control.subject), passed, ...dryrunJson(result) }));
+    else for (const line of dryrunLines(result, passed)) context.out(printable(line));
     return passed ? 0 : 1;
   },
 };
@@ -65,38 +68,4 @@ function burnOf(context: CommandContext): bigint {
   const share = /^\d{1,3}(\.\d{1,6})?%?$/.test(text) ? millionthsOf(text) : undefined;
   if (share !== undefined && share <= 10_000_000n) return share;
   throw new UsageError(`--burn ${text} is no share of the cap up to 10.`, "Write it as --burn 0.9 or --burn 90%.");
-}
-
-function linesOf({ assumed, phases, checks }: DryRun, passed: boolean): string[] {
-  const signals = assumed.map(({ guardrail, holding, broken }) => `${guardrail} ${holding} (broken: ${broken})`).join(", ");
-  return [
-    `Assumed, not measured: ${signals || "no guardrail is in force"}; signals are fresh and show a break at once. Nothing is said of cost.`,
-    ...phases.flatMap(phaseLines),
-    "",
-    ...checks.map((check) => `${check.passed ? "ok    " : "FAILED"}  ${check.name} (${check.detail})`),
-    passed ? "Everything that was turned came back." : "Not all checks passed.",
-  ];
-}
-
-function phaseLines(phase: DryRunPhase): string[] {
-  const events = phase.events.flatMap(({ atMs, verdict }) => {
-    const at = clockText(atMs).padStart(8);
-    return decidedTexts(verdict).map((text, index) => `${index === 0 ? at : " ".repeat(8)}  ${text}`);
-  });
-  return ["", `${phase.name}:`, ...(events.length > 0 ? events : ["          nothing"])];
-}
-
-function jsonOf({ assumed, phases, checks }: DryRun): object {
-  const each = phases.map(({ name, events, after }) => ({
-    name,
-    events: events.map(({ atMs, verdict }) => ({ at: clockText(atMs), decisions: decidedTexts(verdict) })),
-    levers: Object.fromEntries(turnedLevers(after).map((id) => [id, leverState(after.levers, id).value])),
-  }));
-  return { assumed, phases: each, checks };
-}
-
-/** Minutes and seconds since the phase began: 630000 is "10:30". */
-function clockText(ms: number): string {
-  const seconds = Math.floor(ms / 1000);
-  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }

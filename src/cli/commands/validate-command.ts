@@ -1,6 +1,7 @@
 import { configProblem } from "../../config/config-finding.ts";
 import { configJsonSchema } from "../../config/config-json-schema.ts";
 import { findConfigFile, readConfig } from "../../config/read-config.ts";
+import { readControlPolicies } from "../../config/read-control-policies.ts";
 import { readPolicyFile } from "../../config/read-policy-file.ts";
 import { readPolicyTest } from "../../config/read-policy-test.ts";
 import { readTextFile } from "../../config/read-text-file.ts";
@@ -22,7 +23,7 @@ interface Validation {
 
 export const validateCommand: Command = {
   name: "validate",
-  summary: "Checks configuration, policy and policy test files without starting anything, and tells every problem in them.",
+  summary: "Checks configuration with the policies it names, policy and policy test files without starting anything; tells every problem.",
   usage: "[file...]",
   options: [{ name: "schema", type: "boolean", description: "Print the JSON Schema of the configuration instead, for editors" }],
   async run({ words, json, out, flag }) {
@@ -59,7 +60,7 @@ function checkFile(file: string): void {
   const kind = recogniseFile(text);
   switch (kind) {
     case "config":
-      readConfig({ path: file });
+      readControlPolicies(readConfig({ path: file }));
       return;
     case "policy":
       readPolicyFile(file);

@@ -23,6 +23,16 @@ export function alertKey(facts: AlertFacts, at: Instant): string {
       return `${facts.kind} ${facts.tenant} ${facts.who} ${facts.name}`;
     case "holds_in_doubt":
       return facts.kind;
+    // Each is its own: what broke again after it was turned back is new.
+    case "control_threshold_reached":
+      return `${facts.kind} ${facts.subject} ${facts.threshold} ${facts.channel} ${at}`;
+    case "approval_asked":
+      return `${facts.kind} ${facts.subject} ${facts.threshold} ${at}`;
+    case "guardrail_broken":
+    case "revert_failed":
+      return `${facts.kind} ${facts.subject} ${facts.levers.join(",")} ${at}`;
+    case "lever_changed":
+      return `${facts.kind} ${facts.subject} ${facts.lever} ${at}`;
     case "test":
       return `${facts.kind} ${facts.channel} ${at}`;
     default:

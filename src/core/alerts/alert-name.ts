@@ -8,6 +8,11 @@ export const EVENT_TYPES = {
   unknown_usage_unit: "UnknownUsageUnit",
   runaway_spend: "RunawaySpend",
   holds_in_doubt: "HoldsInDoubt",
+  control_threshold_reached: "ControlThresholdReached",
+  approval_asked: "ApprovalAsked",
+  guardrail_broken: "GuardrailBroken",
+  revert_failed: "RevertFailed",
+  lever_changed: "LeverChanged",
   test: "AlertTest",
 } as const satisfies Record<AlertKind, string>;
 

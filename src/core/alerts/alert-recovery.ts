@@ -1,4 +1,5 @@
 import type { Account } from "../ledger/budget.ts";
+import type { ControlState } from "../policy/decision.ts";
 import type { Instant } from "../time/window.ts";
 import { type AlertedBudget, type AlertRecord, budgetOf, type ResolvedWhy } from "./alert.ts";
 
@@ -14,6 +15,8 @@ export interface Present {
   /** Accounts of the current windows, by budget id. */
   readonly accounts: ReadonlyMap<string, Account>;
   readonly holdsInDoubt: number;
+  /** By subject; one that was never controlled is not in it. */
+  readonly controls: ReadonlyMap<string, ControlState>;
 }
 
 const DAY_MS = 86_400_000;
@@ -36,7 +39,7 @@ export function recoveriesOf(open: readonly AlertRecord[], present: Present, now
   }
   return over.map(({ alert, why }) => {
     const { accountId } = budgetOf(alert.facts) ?? { accountId: alert.id };
-    const isNews = why !== "window_ended" || alert.severity !== "info";
+    const isNews = why !== "was_news" && (why !== "window_ended" || alert.severity !== "info");
     return { id: alert.id, why, tells: alert.facts.kind !== "test" && isNews && weightOf(alert) === highest.get(accountId) };
   });
 }
@@ -59,11 +62,25 @@ function whyOver(alert: AlertRecord, present: Present, now: Instant): ResolvedWh
       return now >= alert.lastAt + DAY_MS ? "quiet_for_a_day" : undefined;
     case "holds_in_doubt":
       return present.holdsInDoubt === 0 ? "none_in_doubt" : undefined;
+    case "control_threshold_reached":
+    case "approval_asked":
+      return present.controls.get(facts.subject)?.reached.includes(facts.threshold) ? undefined : "back_below";
+    case "guardrail_broken":
+      return now >= alert.lastAt + DAY_MS ? "quiet_for_a_day" : undefined;
+    case "revert_failed":
+      return hasFailedRevert(present.controls.get(facts.subject)) ? undefined : "turned_back";
+    // It tells of a moment and waits for nobody.
+    case "lever_changed":
+      return "was_news";
     case "test":
       return now >= alert.raisedAt + TEST_LASTS_MS ? "test_ended" : undefined;
     default:
       return facts satisfies never;
   }
+}
+
+function hasFailedRevert(control: ControlState | undefined): boolean {
+  return Object.values(control?.levers ?? {}).some((lever) => lever?.failedRevert !== undefined);
 }
 
 function ofBudget(budget: AlertedBudget, present: Present, now: Instant, isFine: (account: Account) => boolean): ResolvedWhy | undefined {

@@ -43,10 +43,12 @@ function matches(wanted: string, id: string): boolean {
 /**
  * Every delivery an alert will need while nobody takes it: at once to the channels of all routes that take it, and later, step by step,
  * to those it escalates to. A channel gets each phase once, however many routes name it. Acknowledging it drops the later ones.
+ * @param named the channel that is meant, whatever the routes say of the first word
  */
-export function planDeliveries(alert: Alert, routes: readonly AlertRoute[]): PlannedDelivery[] {
+export function planDeliveries(alert: Alert, routes: readonly AlertRoute[], named?: string): PlannedDelivery[] {
   const taking = routes.filter((route) => takes(route, alert));
-  const first = taking.length === 0 ? [LAST_RESORT_CHANNEL] : unique(taking.flatMap((route) => route.channels));
+  const routed = taking.length === 0 ? [LAST_RESORT_CHANNEL] : unique(taking.flatMap((route) => route.channels));
+  const first = named === undefined ? routed : [named];
   const raised = first.map((channel) => ({ channel, phase: "raised", step: 0, dueAt: alert.raisedAt }) as const);
   const steps = taking.flatMap((route) => route.escalation);
   const delays = unique(steps.map(({ afterMs }) => afterMs)).sort((a, b) => a - b);
@@ -60,4 +62,9 @@ export function planDeliveries(alert: Alert, routes: readonly AlertRoute[]): Pla
 
 function unique<Value>(values: readonly Value[]): Value[] {
   return [...new Set(values)];
+}
+
+/** The configured channel that a policy's label means: "#finops" is the one called finops, or #finops. */
+export function channelNamed(label: string, channels: readonly string[]): string | undefined {
+  return channels.find((name) => name === label) ?? channels.find((name) => `#${name}` === label);
 }

@@ -104,7 +104,7 @@ describe("somebody who runs away", () => {
     expect(alertKey(runaway("a"), AT)).not.toBe(alertKey(runaway("b"), AT));
     expect([severityOf(runaway("a"), 80), severityOf(runaway("a", false), 80)]).toEqual(["critical", "warning"]);
     const record = aRecord(runaway("a"), { lastAt: AT });
-    const nothingElse = { accounts: new Map(), holdsInDoubt: 0 };
+    const nothingElse = { accounts: new Map(), holdsInDoubt: 0, controls: new Map() };
     expect(recoveriesOf([record], nothingElse, AT + 24 * HOUR_MS - 1)).toEqual([]);
     expect(recoveriesOf([record], nothingElse, AT + 24 * HOUR_MS)).toMatchObject([{ why: "quiet_for_a_day" }]);
   });
@@ -120,7 +120,7 @@ describe("a count that nobody reads", () => {
     expect(alertKey(unknown("a", "usage.x"), AT)).not.toBe(alertKey(unknown("b", "usage.x"), AT));
     expect(alertKey(unknown("a", "usage.x"), AT)).not.toBe(alertKey(unknown("a", "usage.y"), AT));
     const record = aRecord(unknown("a", "usage.x"), { lastAt: AT });
-    const nothingElse = { accounts: new Map(), holdsInDoubt: 0 };
+    const nothingElse = { accounts: new Map(), holdsInDoubt: 0, controls: new Map() };
     expect(recoveriesOf([record], nothingElse, AT + 24 * HOUR_MS - 1)).toEqual([]);
     expect(recoveriesOf([record], nothingElse, AT + 24 * HOUR_MS)).toMatchObject([{ why: "quiet_for_a_day" }]);
   });
@@ -244,6 +244,7 @@ describe("recovery", () => {
   const present = (account?: Account, holdsInDoubt = 0) => ({
     accounts: new Map(account ? [[account.budgetId, account]] : []),
     holdsInDoubt,
+    controls: new Map(),
   });
 
   it("is none while spending stays above, or while nothing is known", () => {
@@ -288,7 +289,7 @@ describe("recovery", () => {
 describe("a test", () => {
   it("is over after five minutes, and nobody is told", () => {
     const test = aRecord({ kind: "test", channel: "am" });
-    const present = { accounts: new Map(), holdsInDoubt: 0 };
+    const present = { accounts: new Map(), holdsInDoubt: 0, controls: new Map() };
     expect(recoveriesOf([test], present, AT + 299_999)).toEqual([]);
     expect(recoveriesOf([test], present, AT + 300_000)).toEqual([{ id: test.id, why: "test_ended", tells: false }]);
   });

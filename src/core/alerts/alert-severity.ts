@@ -14,8 +14,15 @@ export function severityOf(facts: AlertFacts, warnPercent: number): Severity {
       return "critical";
     case "runaway_spend":
       return facts.throttled ? "critical" : "warning";
+    case "control_threshold_reached":
+      return facts.percent >= 100 ? "critical" : "warning";
+    case "guardrail_broken":
+    case "revert_failed":
+      return "critical";
+    case "approval_asked":
     case "holds_in_doubt":
       return "warning";
+    case "lever_changed":
     case "test":
       return "info";
     default:

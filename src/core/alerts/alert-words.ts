@@ -3,6 +3,8 @@ import { formatUsdShort, parseDecimal } from "../money/usd.ts";
 import type { Instant } from "../time/window.ts";
 import { NEVER } from "../time/window.ts";
 import type { AlertedBudget, AlertFacts, AlertKind, AlertPhase, AlertRecord, ResolvedWhy } from "./alert.ts";
+import { isControlAlert } from "./control-alert.ts";
+import { controlWords } from "./control-alert-words.ts";
 
 /** An alert in words, for somebody who was asleep a minute ago: what happened, what it does to callers, what to do first. */
 export interface AlertWords {
@@ -19,6 +21,11 @@ export const RUNBOOKS: Readonly<Record<AlertKind, string>> = {
   unknown_usage_unit: "unknown-usage-unit.md",
   runaway_spend: "runaway-spend.md",
   holds_in_doubt: "holds-in-doubt.md",
+  control_threshold_reached: "control-threshold-reached.md",
+  approval_asked: "approval-asked.md",
+  guardrail_broken: "guardrail-broken.md",
+  revert_failed: "revert-failed.md",
+  lever_changed: "lever-changed.md",
   test: "alert-test.md",
 };
 
@@ -82,6 +89,12 @@ function raisedWords(facts: AlertFacts): AlertWords {
         happened: `Calls that may have been billed keep ${money(facts.inDoubtUsd)} of their budgets, the oldest since ${momentText(facts.oldestAt, "UTC")}.`,
         doFirst: "List them (ballast hold list) and say from the provider's records what they cost (ballast hold resolve).",
       };
+    case "control_threshold_reached":
+    case "approval_asked":
+    case "guardrail_broken":
+    case "revert_failed":
+    case "lever_changed":
+      return controlWords(facts, money, (at) => momentText(at, "UTC"));
     case "test":
       return {
         title: `Test alert for channel ${facts.channel}`,
@@ -124,6 +137,7 @@ function resolvedSentence(why: ResolvedWhy | null, facts: AlertFacts): string {
     case "window_ended":
       return "The window has ended; the budget has started anew.";
     case "back_below":
+      if (isControlAlert(facts)) return "Spending is below the threshold again.";
       return facts.kind === "budget_threshold_crossed"
         ? `Spending is below ${facts.percent} % of the limit again.`
         : "Spending is within the limit again.";
@@ -133,7 +147,10 @@ function resolvedSentence(why: ResolvedWhy | null, facts: AlertFacts): string {
       return "No hold is in doubt any more.";
     case "budget_changed":
       return "The budget's window was changed, so this one no longer counts.";
+    case "turned_back":
+      return "The levers are turned back.";
     case "test_ended":
+    case "was_news":
     case null:
       return "It is over.";
     default:

@@ -1,5 +1,6 @@
 import type { ScopeSelector } from "../scope/scope.ts";
 import type { Instant } from "../time/window.ts";
+import type { ControlAlertFacts } from "./control-alert.ts";
 
 export const SEVERITIES = ["info", "warning", "critical"] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -53,7 +54,8 @@ export type AlertFacts =
       readonly throttled: boolean;
     }
   | { readonly kind: "holds_in_doubt"; readonly holds: number; readonly inDoubtUsd: string; readonly oldestAt: Instant }
-  | { readonly kind: "test"; readonly channel: string };
+  | { readonly kind: "test"; readonly channel: string }
+  | ControlAlertFacts;
 
 export type AlertKind = AlertFacts["kind"];
 
@@ -78,7 +80,16 @@ export interface AlertRecord extends Alert {
   readonly resolvedWhy: ResolvedWhy | null;
 }
 
-export const RESOLVED_WHYS = ["window_ended", "back_below", "quiet_for_a_day", "none_in_doubt", "budget_changed", "test_ended"] as const;
+export const RESOLVED_WHYS = [
+  "window_ended",
+  "back_below",
+  "quiet_for_a_day",
+  "none_in_doubt",
+  "budget_changed",
+  "test_ended",
+  "turned_back",
+  "was_news",
+] as const;
 export type ResolvedWhy = (typeof RESOLVED_WHYS)[number];
 
 export const ALERT_LIST_STATES = ["open", "acknowledged", "resolved", "dead", "all"] as const;

@@ -17,12 +17,18 @@ export interface ComposedAlert extends Alert {
  * @param idOf turns a text into a short one, always the same
  */
 export function composeAlert(
-  what: { readonly facts: AlertFacts; readonly scope: ScopeSelector; readonly warnPercent: number; readonly raisedAt: Instant },
+  what: {
+    readonly facts: AlertFacts;
+    readonly scope: ScopeSelector;
+    readonly warnPercent: number;
+    readonly raisedAt: Instant;
+    readonly channel?: string | undefined;
+  },
   routes: readonly AlertRoute[],
   idOf: (text: string) => string,
 ): ComposedAlert {
   const { facts, scope, raisedAt } = what;
   const key = alertKey(facts, raisedAt);
   const alert = { id: idOf(`${key} ${raisedAt}`), severity: severityOf(facts, what.warnPercent), scope, facts, raisedAt };
-  return { ...alert, key, once: isToldOnce(facts), deliveries: planDeliveries(alert, routes) };
+  return { ...alert, key, once: isToldOnce(facts), deliveries: planDeliveries(alert, routes, what.channel) };
 }

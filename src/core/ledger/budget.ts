@@ -41,7 +41,8 @@ export interface Budget {
    */
   readonly covers: "all" | "rest";
   readonly tier?: AppliedTier | undefined;
-  readonly origin: "default" | "config" | "api";
+  /** Who set it last; "policy": made for a policy's cap, so that what is spent of it is counted. */
+  readonly origin: "default" | "config" | "api" | "policy";
   /** What the configuration file said of it when that was last applied. A change by API or command line stands until the file says something new. */
   readonly configured?: string | undefined;
   readonly createdAt: Instant;

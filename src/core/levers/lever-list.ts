@@ -41,6 +41,16 @@ export const LEVERS = {
   },
   feature_freeze: { ...onOff, guardedBy: EVERY_GUARDRAIL, meaning: "The named feature flag is off, such as large_model." },
   batch_deferral: { ...onOff, guardedBy: ["error_rate"], meaning: "Calls of priority p2 wait for a batch." },
+  pace_p2: {
+    ...{ unit: "percent", least: 0, most: 100, off: 100, entry: 75, step: 25, cheaper: "down" },
+    guardedBy: ["error_rate"],
+    meaning: "The share of the calls of priority p2 that are let through; the others are told to come again.",
+  },
+  pace_p1: {
+    ...{ unit: "percent", least: 0, most: 100, off: 100, entry: 75, step: 25, cheaper: "down" },
+    guardedBy: ["error_rate"],
+    meaning: "The share of the calls of priority p1 that are let through.",
+  },
   exec_approval: { ...onOff, guardedBy: [], meaning: "More spending needs an executive's approval." },
 } as const satisfies Record<string, LeverKind>;
 

@@ -11,6 +11,8 @@ export interface Signal {
   /** How many calls, answers or ratings it is made of. */
   readonly samples: number;
   readonly observedAt: Instant;
+  /** Nothing before this is in it, where its source says so: the newest change of a lever of the subject. */
+  readonly since?: Instant | undefined;
 }
 
 /** The signals of one subject at one moment. */

@@ -8,9 +8,11 @@ import { disableLargeModelAction } from "./actions/disable-large-model-action.ts
 import { execApprovalAction } from "./actions/exec-approval-action.ts";
 import { freezeFlagsAction } from "./actions/freeze-flags-action.ts";
 import { notifyAction } from "./actions/notify-action.ts";
+import { paceP1Action, paceP2Action } from "./actions/pace-priority-actions.ts";
 import { postmortemAction } from "./actions/postmortem-action.ts";
 import { prewarmCacheAction } from "./actions/prewarm-cache-action.ts";
 import { promptCompressAction } from "./actions/prompt-compress-action.ts";
+import { protectP0Action } from "./actions/protect-p0-action.ts";
 import { rerankCandidatesAction } from "./actions/rerank-candidates-action.ts";
 import { routeSmallAction } from "./actions/route-small-action.ts";
 import { truncateResponseAction } from "./actions/truncate-response-action.ts";
@@ -30,6 +32,9 @@ export const ACTIONS: readonly ActionKind[] = [
   disableLargeModelAction,
   cacheOnlyAction,
   deferBatchAction,
+  protectP0Action,
+  paceP2Action,
+  paceP1Action,
   execApprovalAction,
   postmortemAction,
 ];

@@ -3,6 +3,8 @@ import type { LeverId } from "../levers/lever-list.ts";
 /** What a threshold asks for, as a value. */
 export type Action =
   | { readonly kind: "turn"; readonly lever: LeverId; readonly target: number }
+  /** Levers whose targets follow from the forecast of each priority. */
+  | { readonly kind: "protect_p0" }
   | { readonly kind: "notify"; readonly channel: string }
   | { readonly kind: "postmortem" };
 

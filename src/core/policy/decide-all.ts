@@ -2,7 +2,7 @@ import type { Instant } from "../time/window.ts";
 import type { Approval } from "./approval.ts";
 import { decide } from "./decide.ts";
 import { type ControlState, FRESH_STATE, type SubjectFacts, type Verdict } from "./decision.ts";
-import { type Subject, subjectKey } from "./policy.ts";
+import { subjectKey, subjectOf } from "./policy.ts";
 import { type SubjectControl, withoutPolicy } from "./subject-control.ts";
 
 /** Everything that one tick goes by, by subject. */
@@ -30,9 +30,4 @@ export function decideAll({ controls, facts, states, approvals, now }: TickInput
     verdicts.set(key, decide(control, facts.get(key) ?? NO_FACTS, state, approvalsOf.get(key) ?? [], now));
   }
   return verdicts;
-}
-
-function subjectOf(key: string): Subject {
-  const at = key.indexOf(":");
-  return { kind: key.slice(0, at) as Subject["kind"], name: key.slice(at + 1) };
 }

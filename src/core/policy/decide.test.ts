@@ -148,6 +148,18 @@ describe("a guardrail", () => {
     expect(course.at(31, { burn: 0.9, values: { grounded: 4.1 } })).toContain("revert prompt_compression on -> off (grounded)");
   });
 
+  it("that is still broken by what came after the revert alone turns back what is proved at once", () => {
+    const course = provedCourse();
+    course.at(20, { burn: 0.9 });
+    course.at(21, { burn: 0.9, values: { grounded: 4.1 } });
+    const at = START + 22 * MINUTE_MS;
+    const facts = someFacts(at, { burn: 0.9, values: { grounded: 4.1 } });
+    const since = (ms: number) => ({ ...facts, signals: { ...facts.signals, grounded: { ...facts.signals.grounded!, since: at - ms } } });
+    const decided = (ms: number) => decide(aControl(), since(ms), course.state, [], at).decisions.map(decisionText);
+    expect(decided(MINUTE_MS)).toContain("revert prompt_compression on -> off (grounded)");
+    expect(decided(MINUTE_MS + 1)).toEqual([]);
+  });
+
   it("that breaks when nothing is on probation turns all of its levers off at once", () => {
     const reverts = ["revert prompt_compression on -> off (grounded)", "revert cache_aggressiveness 1 -> off (grounded)"];
     expect(

@@ -6,6 +6,7 @@ import { afterDecisions } from "./after-decisions.ts";
 import { type Approval, type ApprovalsInForce, approvalsInForce } from "./approval.ts";
 import type { ControlState, Decision, Held, PostmortemFacts, SubjectFacts, Verdict } from "./decision.ts";
 import { asksApproval, leverDemands } from "./lever-demands.ts";
+import { pacedTargets } from "./paced-targets.ts";
 import { subjectKey } from "./policy.ts";
 import { proposeChanges } from "./propose-changes.ts";
 import { type ReachedThreshold, reviewThresholds } from "./reach-thresholds.ts";
@@ -26,16 +27,23 @@ export function decide(
 ): Verdict {
   const inForce = approvalsInForce(control, approvals, now);
   const review = reviewThresholds(control, facts, state, now);
-  const demands = leverDemands(review.reached, inForce);
+  const paced = pacedTargets(control, facts, state, review.reached, now);
+  const demands = leverDemands(review.reached, inForce, paced.targets);
+  const sighted = leverDemands(
+    review.reached.filter((reached) => !reached.isBlind || review.blind),
+    inForce,
+    paced.targets,
+  );
   const input: ReviewInput = { control, facts, state, demands, approvals: inForce, isBlind: review.blind !== undefined, now };
   const reviewed = reviewLevers(input);
   // Proposals see what the review did: a step that is kept makes room for the next, one that goes back begins its cool-down.
-  const proposed = proposeChanges({ ...input, state: afterDecisions(state, reviewed.decisions, now) });
+  const proposed = proposeChanges({ ...input, demands: sighted, state: afterDecisions(state, reviewed.decisions, now) });
   const refused: Held[] = inForce.refused.map(({ approval, detail }) => ({ what: approval, reason: "approval_refused", detail }));
   const told = review.reached.filter(({ isNew }) => isNew).flatMap((reached) => announcements(input, reached));
+  const blind = [review.blind, review.blindForecast, paced.blind].filter((one): one is Held => one !== undefined);
   return {
     decisions: [...review.decisions, ...told, ...reviewed.decisions, ...proposed.decisions],
-    held: [...(review.blind ? [review.blind] : []), ...refused, ...reviewed.held, ...proposed.held],
+    held: [...blind, ...refused, ...reviewed.held, ...proposed.held],
   };
 }
 

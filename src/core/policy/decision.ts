@@ -1,3 +1,4 @@
+import type { PacingFacts } from "../forecast/pacing.ts";
 import type { LeverId } from "../levers/lever-list.ts";
 import type { LeverStates } from "../levers/lever-state.ts";
 import type { Signal, Signals } from "../levers/signal.ts";
@@ -9,12 +10,16 @@ import type { GuardrailName } from "./guardrail-list.ts";
 export interface Spending {
   readonly spentNano: Nano;
   readonly observedAt: Instant;
+  /** When the caps begin anew. Where it is known, a forecast of a cap that lasts until then asks for nothing. */
+  readonly windowEndsAt?: Instant | undefined;
 }
 
 /** What is known of one subject at one moment. */
 export interface SubjectFacts {
   readonly spending: Spending | undefined;
   readonly signals: Signals;
+  /** What each priority will spend, for the action `protect_p0`. */
+  readonly pacing?: PacingFacts | undefined;
 }
 
 /** What is remembered of one subject between two ticks. Plain data, as it is stored. */
@@ -32,7 +37,7 @@ export interface CheckedGuardrail {
   readonly limit: number;
 }
 
-export type RevertCause = "guardrail" | "cleared" | "excluded" | "approved" | "again";
+export type RevertCause = "guardrail" | "cleared" | "excluded" | "approved" | "again" | "stopped";
 
 /** One thing to do. All together they take the state to the next (`after-decisions.ts`). */
 export type Decision =
@@ -63,7 +68,13 @@ export type Decision =
     }
   /** A change has passed its probation. */
   | { readonly kind: "keep"; readonly lever: LeverId; readonly value: number; readonly guardrails: readonly CheckedGuardrail[] }
-  | { readonly kind: "reached" | "cleared"; readonly threshold: string; readonly spentNano: Nano; readonly capNano: Nano }
+  | {
+      readonly kind: "reached" | "cleared";
+      readonly threshold: string;
+      readonly spentNano: Nano;
+      readonly capNano: Nano;
+      readonly hours?: number | undefined;
+    }
   | { readonly kind: "notify"; readonly channel: string; readonly threshold: string }
   | { readonly kind: "ask_approval"; readonly threshold: string }
   | { readonly kind: "open_postmortem"; readonly facts: PostmortemFacts }
@@ -89,7 +100,7 @@ export interface PostmortemFacts {
 
 /** Why something that is asked for is not done now. */
 export interface Held {
-  /** A lever, "spending", or an approval's id. */
+  /** A lever, "spending", "exhaustion", or an approval's id. */
   readonly what: string;
   readonly reason:
     | "no_signal"
@@ -99,7 +110,8 @@ export interface Held {
     | "held_off"
     | "revert_failed"
     | "approval_refused"
-    | "waits_for_revert";
+    | "waits_for_revert"
+    | "stopped";
   readonly detail: string;
 }
 

@@ -1,6 +1,8 @@
+import { LONGEST_HOURS } from "../forecast/exhaustion.ts";
 import { type LeverId, leverKind } from "../levers/lever-list.ts";
 import { leverState } from "../levers/lever-state.ts";
 import { isCheaper } from "../levers/lever-step.ts";
+import type { Signal } from "../levers/signal.ts";
 import { SIGNALS } from "../levers/signal-list.ts";
 import type { Instant } from "../time/window.ts";
 import { afterDecisions } from "./after-decisions.ts";
@@ -8,6 +10,7 @@ import { decide, turnedLevers } from "./decide.ts";
 import { type ControlState, FRESH_STATE, type SubjectFacts, type Verdict } from "./decision.ts";
 import { GUARDRAIL_NAMES, GUARDRAILS, type GuardrailName } from "./guardrail-list.ts";
 import { leverDemands } from "./lever-demands.ts";
+import { isForecast } from "./policy.ts";
 import { reviewThresholds } from "./reach-thresholds.ts";
 import type { SubjectControl } from "./subject-control.ts";
 import { REVERT_BOUND } from "./tick-due.ts";
@@ -39,6 +42,8 @@ export interface DryRunCheck {
 export interface DryRun {
   /** What was assumed of each guardrail's signal, while it holds and when it breaks. */
   readonly assumed: readonly { readonly guardrail: GuardrailName; readonly holding: number; readonly broken: number }[];
+  /** What was assumed of the forecast while spending is high; undefined where no threshold goes by it. */
+  readonly exhaustionHours: number | undefined;
   readonly phases: readonly DryRunPhase[];
   readonly checks: readonly DryRunCheck[];
 }
@@ -51,15 +56,17 @@ export interface DryRun {
 export function dryRun(control: SubjectControl, share: bigint, start: Instant): DryRun {
   const inForce = GUARDRAIL_NAMES.filter((name) => control.limits[name] !== "off");
   const assumed = inForce.map((guardrail) => assumedOf(guardrail, control.limits[guardrail] as number));
+  const exhaustion = assumedExhaustion(control);
   const factsAt = (burn: bigint, now: Instant, broken?: GuardrailName): SubjectFacts => ({
     spending: { spentNano: (control.policies[0]!.capNano * burn) / 1_000_000n, observedAt: now },
-    signals: Object.fromEntries(
-      assumed.map(({ guardrail, holding, broken: bad }) => {
+    signals: Object.fromEntries([
+      ...(exhaustion === undefined ? [] : [["exhaustion", forecastSignal(burn > 0n ? exhaustion : LONGEST_HOURS, now)] as const]),
+      ...assumed.map(({ guardrail, holding, broken: bad }) => {
         const name = GUARDRAILS[guardrail].signal;
         const value = guardrail === broken ? bad : holding;
-        return [name, { name, value, samples: Number.MAX_SAFE_INTEGER, observedAt: now, windowMs: SIGNALS[name].windowMs }];
+        return [name, { name, value, samples: Number.MAX_SAFE_INTEGER, observedAt: now, windowMs: SIGNALS[name].windowMs }] as const;
       }),
-    ),
+    ]),
   });
   const play = (name: string, from: ControlState, at: Instant, burn: bigint, broken: GuardrailName | undefined, isOver: Ending) =>
     playPhase(control, name, from, at, (now) => factsAt(burn, now, broken), isOver);
@@ -87,6 +94,7 @@ export function dryRun(control: SubjectControl, share: bigint, start: Instant): 
   const left = turnedLevers(month.phase.after);
   return {
     assumed,
+    exhaustionHours: exhaustion,
     phases: [...phases, month.phase],
     checks: [
       ...checks,
@@ -95,9 +103,9 @@ export function dryRun(control: SubjectControl, share: bigint, start: Instant): 
   };
 }
 
-type Ending = (state: ControlState) => boolean;
+export type Ending = (state: ControlState) => boolean;
 
-interface PlayedPhase {
+export interface PlayedPhase {
   readonly phase: DryRunPhase;
   /** Of the last tick. */
   readonly end: Instant;
@@ -106,7 +114,7 @@ interface PlayedPhase {
 }
 
 /** Tick by tick until the ending is reached, or it plainly never is. */
-function playPhase(
+export function playPhase(
   control: SubjectControl,
   name: string,
   from: ControlState,
@@ -127,10 +135,21 @@ function playPhase(
   return { phase: { name, events, after: state }, end: now, tookMs: now - at, isOver: false };
 }
 
-function assumedOf(guardrail: GuardrailName, limit: number): DryRun["assumed"][number] {
+/** A value of a guardrail's signal that holds with room, and one that breaks it. */
+export function assumedOf(guardrail: GuardrailName, limit: number): DryRun["assumed"][number] {
   // A fifth away from the limit on either side, so that it holds with the room that is asked for after a failure.
   if (GUARDRAILS[guardrail].holds === "at_most") return { guardrail, holding: rounded(limit * 0.8), broken: rounded(limit * 1.25) };
   return { guardrail, holding: rounded(limit + (5 - limit) / 2), broken: rounded(limit * 0.9) };
+}
+
+/** So near that every forecast threshold is reached. */
+function assumedExhaustion({ thresholds }: SubjectControl): number | undefined {
+  const times = [...thresholds.values()].flatMap(({ threshold }) => (isForecast(threshold) ? [threshold.withinMs] : []));
+  return times.length === 0 ? undefined : Math.min(...times) / 2 / 3_600_000;
+}
+
+function forecastSignal(value: number, now: Instant): Signal {
+  return { name: "exhaustion", value, samples: 1, observedAt: now, windowMs: SIGNALS.exhaustion.windowMs };
 }
 
 function rounded(value: number): number {

@@ -1,5 +1,6 @@
 import type { SignalTerms } from "../levers/signal.ts";
 import type { Nano } from "../money/usd.ts";
+import { durationText } from "../time/duration.ts";
 import type { Action } from "./action.ts";
 import type { GuardrailLimits } from "./guardrail-list.ts";
 
@@ -16,13 +17,32 @@ export function subjectKey({ kind, name }: Subject): string {
   return `${kind}:${name}`;
 }
 
+/** "use_case:ops_copilot" as a subject again. */
+export function subjectOf(key: string): Subject {
+  const at = key.indexOf(":");
+  return { kind: key.slice(0, at) as Subject["kind"], name: key.slice(at + 1) };
+}
+
 /** Shares of a cap are whole millionths, so that what is spent is compared with them exactly. */
 export const WHOLE_SHARE = 1_000_000n;
 
-export interface Threshold {
+/** So much of the cap is spent, or it is forecast to be spent before long. */
+export type Threshold = SpendThreshold | ForecastThreshold;
+
+export interface SpendThreshold {
   /** Of the cap, in millionths: 750000 is 75 %. */
   readonly share: bigint;
   readonly actions: readonly Action[];
+}
+
+export interface ForecastThreshold {
+  /** Until the cap is spent, by the signal `exhaustion`. */
+  readonly withinMs: number;
+  readonly actions: readonly Action[];
+}
+
+export function isForecast(threshold: Threshold): threshold is ForecastThreshold {
+  return "withinMs" in threshold;
 }
 
 /** Who may take work out of the levers' reach, and for what. */
@@ -60,7 +80,7 @@ export interface SubjectPolicy {
   readonly policy: string;
   readonly subject: Subject;
   readonly capNano: Nano;
-  /** Rising. */
+  /** Shares rising, then forecasts coming nearer. */
   readonly thresholds: readonly Threshold[];
   readonly exclusions: readonly Exclusion[];
   readonly limits: GuardrailLimits;
@@ -78,9 +98,9 @@ export interface PolicyFile {
   readonly reporting: Reporting | undefined;
 }
 
-/** Under which a threshold's state is kept: "spend_slo.yaml@0.9". */
-export function thresholdKey({ policy }: SubjectPolicy, { share }: Threshold): string {
-  return `${policy}@${shareText(share)}`;
+/** Under which a threshold's state is kept: "spend_slo.yaml@0.9"; "spend_slo.yaml@3d" of a forecast. */
+export function thresholdKey({ policy }: SubjectPolicy, threshold: Threshold): string {
+  return `${policy}@${isForecast(threshold) ? durationText(threshold.withinMs) : shareText(threshold.share)}`;
 }
 
 /** 750000n is "0.75". */

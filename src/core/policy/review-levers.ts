@@ -5,7 +5,7 @@ import type { Instant } from "../time/window.ts";
 import type { ApprovalsInForce } from "./approval.ts";
 import { checkGuardrails, type GuardrailCheck, guardrailText } from "./check-guardrails.ts";
 import type { ControlState, Decision, Held, RevertCause, SubjectFacts, Verdict } from "./decision.ts";
-import type { GuardrailName } from "./guardrail-list.ts";
+import { GUARDRAILS, type GuardrailName } from "./guardrail-list.ts";
 import type { Demand } from "./lever-demands.ts";
 import type { SubjectControl } from "./subject-control.ts";
 
@@ -75,16 +75,20 @@ function reviewBroken(input: ReviewInput, { id, state, check }: TurnedLever, dec
   });
 }
 
-/** Whether a step is turned back for a broken guardrail now, or a lever, this one or another, was within its cool-down. */
-function hasSuspect({ state, control, now }: ReviewInput, broken: GuardrailName, decisions: readonly Decision[]): boolean {
+/**
+ * Whether a step is turned back for a broken guardrail now, or a lever, this one or another, was within its cool-down and may still show. A
+ * signal that is made only of what came after that revert has shown it: broken again, it is not the revert that is to be waited for.
+ */
+function hasSuspect({ state, control, facts, now }: ReviewInput, broken: GuardrailName, decisions: readonly Decision[]): boolean {
   const isNow = (decision: Decision) =>
     decision.kind === "revert" &&
     leverState(state.levers, decision.lever).probation !== undefined &&
     decision.guardrails.some(({ name }) => name === broken);
   if (decisions.some(isNow)) return true;
+  const since = facts.signals[GUARDRAILS[broken].signal]?.since ?? Number.NEGATIVE_INFINITY;
   return (Object.keys(state.levers) as LeverId[]).some((id) => {
     const { broke } = leverState(state.levers, id);
-    return broke !== undefined && now < broke.at + control.pace.coolDownMs && broke.guardrails.includes(broken);
+    return broke !== undefined && since < broke.at && now < broke.at + control.pace.coolDownMs && broke.guardrails.includes(broken);
   });
 }
 

@@ -1,13 +1,8 @@
 import { type LeverSubjects, type LeversInForce, leversInForce } from "../../core/levers/levers-in-force.ts";
 import type { ControlState } from "../../core/policy/decision.ts";
+import type { StoredControl } from "../../ports/control-store.ts";
 
-/** One subject's levers and thresholds as they are stored. Its revision rises with every change. */
-export interface StoredControl {
-  /** "use_case:ops_copilot" */
-  readonly subject: string;
-  readonly revision: number;
-  readonly state: ControlState;
-}
+export type { StoredControl };
 
 /** The levers of the store, kept in memory for the path of every call. Changed by the controller only, store first. */
 export class LeverBoard {

@@ -16,6 +16,7 @@ import { CallJournal } from "./call-journal.ts";
 import { KeyRing } from "./key-ring.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { aBudget, anEnding, CHANGE } from "./ledger-store-conformance.ts";
+import { LeverBoard } from "./lever-board.ts";
 import { ProcessLife } from "./process-life.ts";
 import { openPostgresLedgerStore } from "./sqlite-ledger-store.ts";
 
@@ -155,7 +156,14 @@ if (postgresIsHere()) {
       const budgets = await BudgetCatalog.open(store, null);
       const journal = new CallJournal(join(folder, name), store.epoch);
       const desk = new LeaseDesk({ store, catalog: budgets, journal, beforeRetry: async () => {}, recallWaitMs: 250 });
-      const life = new ProcessLife({ store, budgets, keys: await KeyRing.open(store, now), desk, log: { warn: () => {} } });
+      const life = new ProcessLife({
+        store,
+        budgets,
+        keys: await KeyRing.open(store, now),
+        desk,
+        levers: new LeverBoard(),
+        log: { warn: () => {} },
+      });
       const log = { info: () => {}, warn: () => {}, error: () => {} };
       const event = { source: "test", dashboardUrl: undefined } as never;
       const notify = { channels: [], routes: [], retry: { attempts: 1 } as never, event, keepDays: 1 };

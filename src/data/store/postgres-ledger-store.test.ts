@@ -13,6 +13,7 @@ import { backlogStoreConformance } from "./backlog-store-conformance.ts";
 import { BudgetCatalog } from "./budget-catalog.ts";
 import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal } from "./call-journal.ts";
+import { controlStoreConformance } from "./control-store-conformance.ts";
 import { LeaseDesk } from "./lease-desk.ts";
 import { AT, aBudget, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance } from "./ledger-store-conformance.ts";
 import { openPostgresLedgerStore } from "./sqlite-ledger-store.ts";
@@ -43,6 +44,7 @@ if (postgresIsHere()) {
   alertStoreConformance("PostgreSQL", inPostgres);
   backlogStoreConformance("PostgreSQL", inPostgres);
   budgetOperationsConformance("PostgreSQL", inPostgres);
+  controlStoreConformance("PostgreSQL", inPostgres);
 
   describe("a ledger in PostgreSQL", () => {
     let server: PostgresServer;

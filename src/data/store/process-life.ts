@@ -2,6 +2,7 @@ import type { LedgerStore, News } from "../../ports/ledger-store.ts";
 import type { BudgetCatalog } from "./budget-catalog.ts";
 import type { KeyRing } from "./key-ring.ts";
 import type { LeaseDesk } from "./lease-desk.ts";
+import type { LeverBoard } from "./lever-board.ts";
 
 /** Three may be lost before a process is taken for dead. */
 export const BEAT_MS = 1000;
@@ -11,10 +12,14 @@ export interface ProcessLifeParts {
   readonly budgets: BudgetCatalog;
   readonly keys: KeyRing;
   readonly desk: LeaseDesk;
+  readonly levers: LeverBoard;
   readonly log: { warn(facts: object, words: string): void };
 }
 
 const CATCH_UP_APART_MS = 50;
+
+/** How often changes are asked for where there is no news of them: budgets, keys and levers hold everywhere well within a second. */
+export const CHANGE_POLL_MS = 200;
 
 /** How often recalls are asked for where there is no news of them. */
 export const RECALL_POLL_MS = 50;
@@ -56,7 +61,7 @@ export class ProcessLife {
   }
 
   async #tellAndLearn(): Promise<void> {
-    const { store, budgets, keys, desk, log } = this.#parts;
+    const { store, budgets, keys, desk, levers, log } = this.#parts;
     const heard = await store.beat({ version: this.#version });
     this.#leads = heard.leads;
     this.#version = heard.version;
@@ -64,9 +69,16 @@ export class ProcessLife {
       const facts = { process: epoch, name, in_doubt_nano: String(inDoubtNano) };
       log.warn(facts, "a process was not heard of for too long; what it had leased is in doubt until it is back");
     }
+    levers.renew(heard.controls);
     keys.learn(heard.keys);
     await budgets.renew(heard.budgets);
     await desk.answer(heard.recalls);
+  }
+
+  /** Learns of changes that no news told of, long before the next beat would. */
+  async learnChanges(): Promise<void> {
+    const { store } = this.#parts;
+    if (store.shared && !store.hearsNews && (await store.newestVersion()) !== this.#version) await this.catchUp();
   }
 
   /** Answers recalls that no news told of. */

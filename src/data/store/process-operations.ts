@@ -1,6 +1,7 @@
 import type { Beat, Recall, Recovery } from "../../ports/ledger-store.ts";
 import type { BalanceSheet } from "./balance-sheet.ts";
 import { journalEpochs } from "./call-journal.ts";
+import type { ControlOperations } from "./control-operations.ts";
 import type { LeaseRecalls } from "./lease-recalls.ts";
 import type { LedgerDatabase } from "./ledger-database.ts";
 import { expireProcess, type RecoveryParts, recoverOwnProcess, recoverProcesses } from "./recover-processes.ts";
@@ -27,8 +28,15 @@ export class ProcessOperations {
   readonly #recalls: LeaseRecalls;
   readonly #identity: ProcessIdentity;
   readonly #recovery: Omit<RecoveryParts, "now">;
+  readonly #controls: Pick<ControlOperations, "since">;
 
-  constructor(recovery: Omit<RecoveryParts, "now">, recalls: LeaseRecalls, identity: ProcessIdentity) {
+  constructor(
+    recovery: Omit<RecoveryParts, "now">,
+    recalls: LeaseRecalls,
+    identity: ProcessIdentity,
+    controls: Pick<ControlOperations, "since">,
+  ) {
+    this.#controls = controls;
     this.#database = recovery.database;
     this.#sheet = recovery.sheet;
     this.#recalls = recalls;
@@ -59,6 +67,7 @@ export class ProcessOperations {
       version,
       budgets: changed ? this.#sheet.budgetsSince(known.version) : [],
       keys: changed ? this.#database.all("keys-since", { version: known.version }).map(keyOfRow) : [],
+      controls: changed ? this.#controls.since(known.version) : [],
       recalls: this.recalls(),
       expired,
     };

@@ -10,6 +10,7 @@ import { CallJournal } from "./call-journal.ts";
 import { KeyRing } from "./key-ring.ts";
 import { type HoldResult, LeaseDesk } from "./lease-desk.ts";
 import { AT, aBudget, anEnding, CHANGE, crash, WINDOW } from "./ledger-store-conformance.ts";
+import { LeverBoard } from "./lever-board.ts";
 import { ProcessLife, RECALL_POLL_MS } from "./process-life.ts";
 
 /** A ledger that several processes can open, each with a folder of its own for its journal. */
@@ -77,7 +78,7 @@ export function severalProcessesConformance(name: string, prepare: () => Promise
       const journal = new CallJournal(journals, store.epoch);
       const beforeRetry = () => new Promise<void>((resolve) => setTimeout(resolve, 10));
       const desk = new LeaseDesk({ store, catalog, journal, beforeRetry, recallWaitMs: more.recallWaitMs ?? 2000 });
-      const life = new ProcessLife({ store, budgets: catalog, keys, desk, log: { warn: () => {} } });
+      const life = new ProcessLife({ store, budgets: catalog, keys, desk, levers: new LeverBoard(), log: { warn: () => {} } });
       const polling = setInterval(() => void life.answerRecalls().catch(() => {}), RECALL_POLL_MS);
       const process = { store: own, desk, catalog, keys, life, journal, polling };
       running.push(process);

@@ -8,6 +8,7 @@ import { alertStoreConformance } from "./alert-store-conformance.ts";
 import { backlogStoreConformance } from "./backlog-store-conformance.ts";
 import { budgetOperationsConformance } from "./budget-operations-conformance.ts";
 import { CallJournal, readJournal } from "./call-journal.ts";
+import { controlStoreConformance } from "./control-store-conformance.ts";
 import { AT, aBudget, anEnding, CHANGE, type LedgerStoreUnderTest, ledgerStoreConformance, WINDOW } from "./ledger-store-conformance.ts";
 import { openSqliteLedgerStore } from "./sqlite-ledger-store.ts";
 
@@ -31,6 +32,7 @@ ledgerStoreConformance("SQLite", sqlite);
 alertStoreConformance("SQLite", sqlite);
 backlogStoreConformance("SQLite", sqlite);
 budgetOperationsConformance("SQLite", sqlite);
+controlStoreConformance("SQLite", sqlite);
 
 let folder: string;
 let store: LedgerStore | undefined;

@@ -36,6 +36,7 @@ import type {
 import { siblingModule } from "../../std/sibling-module.ts";
 import { alertCalls } from "./alert-operations.ts";
 import { backlogCalls } from "./backlog-operations.ts";
+import { controlCalls } from "./control-operations.ts";
 import { PostgresNews } from "./postgres-news.ts";
 import { PostgresUsage } from "./postgres-usage.ts";
 import type { StoreOptions } from "./store-engine.ts";
@@ -104,6 +105,7 @@ class SqliteLedgerStore implements LedgerStore {
   readonly recovery: Recovery;
   readonly alerts = alertCalls((operation, parameters) => this.#call(operation, parameters));
   readonly backlog = backlogCalls((operation, parameters) => this.#call(operation, parameters));
+  readonly controls = controlCalls((operation, parameters) => this.#call(operation, parameters));
   readonly #worker: Worker;
   readonly #exited: Promise<void>;
   readonly #now: () => Instant;
@@ -147,6 +149,10 @@ class SqliteLedgerStore implements LedgerStore {
     const back: { epoch: number; recovery: Recovery } = await this.#call("rejoin", [this.#now()]);
     this.epoch = back.epoch;
     return back;
+  }
+
+  newestVersion(): Promise<number> {
+    return this.#call("newestVersion", []);
   }
 
   recalls(): Promise<readonly Recall[]> {

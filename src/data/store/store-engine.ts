@@ -11,6 +11,7 @@ import { backlogOperations } from "./backlog-operations.ts";
 import { BalanceSheet } from "./balance-sheet.ts";
 import { budgetOperations } from "./budget-operations.ts";
 import { deleteJournal } from "./call-journal.ts";
+import { ControlOperations, controlOperations } from "./control-operations.ts";
 import { FolderLock } from "./folder-lock.ts";
 import { LeaseRecalls } from "./lease-recalls.ts";
 import { type Ahead, type LedgerDatabase, OutcomeUnknown, StoreAway } from "./ledger-database.ts";
@@ -69,6 +70,7 @@ export class StoreEngine {
     this.#lock = shared ? new FolderLock(folder) : undefined;
     const { maxPages, bootId } = options;
     let ledger: LedgerOperations;
+    let controls: ControlOperations;
     let database: LedgerDatabase | undefined;
     try {
       database =
@@ -82,7 +84,8 @@ export class StoreEngine {
       const recalls = new LeaseRecalls(database, this.#sheet);
       ledger = new LedgerOperations(database, this.#sheet, this.#audit, recalls);
       const identity = { bootId, place: placeOf(folder), name: options.name ?? "ballast", doesJobs: options.doesJobs ?? true };
-      this.#processes = new ProcessOperations({ database, sheet: this.#sheet, ledger, folder, bootId }, recalls, identity);
+      controls = new ControlOperations(database, this.#audit, this.#sheet);
+      this.#processes = new ProcessOperations({ database, sheet: this.#sheet, ledger, folder, bootId }, recalls, identity, controls);
       const { recovery, obsoleteJournals } = this.#processes.join(options.openedAt);
       this.recovery = recovery;
       this.#sheet.flush();
@@ -98,11 +101,13 @@ export class StoreEngine {
     this.#operations = {
       ...alertOperations(database, this.#audit),
       ...backlogOperations(database, this.#audit),
+      ...controlOperations(controls),
       ...budgetOperations(database, this.#sheet, this.#audit),
       lease: ledger.lease.bind(ledger),
       leases: ledger.leases.bind(ledger),
       beat: processes.beat.bind(processes),
       rejoin: processes.rejoin.bind(processes),
+      newestVersion: () => this.#sheet.version,
       recalls: processes.recalls.bind(processes),
       giveBack: ledger.giveBack.bind(ledger),
       end: ledger.end.bind(ledger),

@@ -4,6 +4,7 @@ import { costFactsOver } from "./cost-facts-over-connection.ts";
 import { insertTraceFile, insertTraces } from "./insert-traces.ts";
 import { requireOnlyReads } from "./only-reads.ts";
 import { callsInOrder } from "./questions/calls-in-order.ts";
+import { controlSignals } from "./questions/control-signals.ts";
 import { costsByGroup } from "./questions/costs-by-group.ts";
 import { leverEvidence } from "./questions/evidence-per-model.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
@@ -44,6 +45,7 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
       appendRepriced: (repricing, question, shapes) => ours(facts.appendRepriced(repricing, question, shapes)),
       factTotals: (from, to) => ours(facts.factTotals(from, to)),
     },
+    controlSignals: (question) => ours(controlSignals(connection, question)),
     unitCosts: (question) => ours(unitCostsByGroup(connection, question)),
     usageFacts: (question) => ours(usageFactsByGroup(connection, question)),
     poolShares: (question) => ours(poolShares(connection, question)),

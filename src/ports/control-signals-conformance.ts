@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RequestTrace } from "../contract/request-trace.ts";
+import type { Warehouse } from "./warehouse.ts";
+import { aTrace } from "./warehouse-conformance.ts";
+
+const NOW = Date.UTC(2026, 10, 21, 12);
+const MINUTE_MS = 60_000;
+
+/** What every warehouse answers to the controls. */
+export function controlSignalsConformance(
+  name: string,
+  prepare: () => Promise<{ readonly warehouse: Warehouse; dispose(): Promise<void> }>,
+): void {
+  describe(`signals of the controls from ${name}`, () => {
+    let subject: Awaited<ReturnType<typeof prepare>>;
+    beforeAll(async () => {
+      subject = await prepare();
+    });
+    afterAll(() => subject?.dispose());
+
+    async function keep(useCase: string, agoMs: number, traces: readonly Partial<RequestTrace>[]): Promise<void> {
+      const period = { from: new Date(NOW - agoMs), to: new Date(NOW) };
+      const ts = new Date(NOW - agoMs).toISOString();
+      const rows = traces.map((over) => aTrace(period, { use_case_id: useCase, ts, ...over }));
+      await subject.warehouse.insertTraces(rows.map((trace) => JSON.stringify(trace)));
+    }
+
+    async function ask(subjects: readonly string[], guardedSinceMs = NOW - 60 * MINUTE_MS) {
+      const asked = subjects.map((each) => ({ subject: each, guardedSince: new Date(guardedSinceMs) }));
+      return await subject.warehouse.controlSignals({ now: new Date(NOW), subjects: asked });
+    }
+
+    it("counts what was answered and what failed, and no call that a budget refused, that was the caller's fault, or that was given again", async () => {
+      await keep("counts", MINUTE_MS, [
+        { latency_ms: 100 },
+        { latency_ms: 300, outcome: "no_usage", unit_cost_usd: null },
+        { outcome: "provider_error", status_code: 502 },
+        { outcome: "provider_error", status_code: 429 },
+        { outcome: "provider_error_streaming", status_code: 200 },
+        { outcome: "timeout", status_code: 504 },
+        { outcome: "malformed_answer", status_code: 502 },
+        { outcome: "provider_error", status_code: 400 },
+        { outcome: "client_gone_waiting", latency_ms: 900, status_code: 499 },
+        { outcome: "client_gone_streaming", latency_ms: 1, status_code: 200 },
+        ...(["refused", "rejected", "replayed", "template", "tracked"] as const).map((outcome) => ({ outcome, latency_ms: 9999 })),
+      ]);
+      const [row] = await ask(["use_case:counts"]);
+      expect(row).toMatchObject({ timed: 3, latencyMsP50: 300, served: 7, failed: 5, answered: 2, hourPriced: 1 });
+      expect(row!.latencyMsP95).toBeCloseTo(840, 6);
+    });
+
+    it("measures latency and failures over five minutes and from the newest change on, costs and shares over their hour and day", async () => {
+      await keep("windows", MINUTE_MS, [{ latency_ms: 10, unit_cost_usd: "0.5", cache_hit: true, depth_k: 4, rerank_n: 20 }]);
+      await keep("windows", 3 * MINUTE_MS, [{ latency_ms: 20, unit_cost_usd: "1.5", depth_k: 8, rerank_n: null }]);
+      await keep("windows", 30 * MINUTE_MS, [{ latency_ms: 30, unit_cost_usd: "4", depth_k: null, rerank_n: null }]);
+      await keep("windows", 5 * 60 * MINUTE_MS, [{ latency_ms: 40, unit_cost_usd: "10", depth_k: 100, rerank_n: 100 }]);
+      await keep("windows", 25 * 60 * MINUTE_MS, [{ latency_ms: 50, unit_cost_usd: "100" }]);
+      const [row] = await ask(["use_case:windows"]);
+      expect(row).toMatchObject({ timed: 2, latencyMsP50: 15, served: 2, failed: 0, answered: 3, cached: 1 });
+      expect(row).toMatchObject({
+        retrieved: 2,
+        depthK: 6,
+        reranked: 1,
+        rerankCount: 20,
+        hourPriced: 3,
+        hourUsd: 2,
+        dayPriced: 4,
+        dayUsd: 4,
+      });
+      const [since] = await ask(["use_case:windows"], NOW - 2 * MINUTE_MS);
+      expect(since).toMatchObject({ timed: 1, latencyMsP50: 10, served: 1, answered: 3 });
+      const [none] = await ask(["use_case:windows"], NOW);
+      expect(none).toMatchObject({ timed: 0, latencyMsP50: null, latencyMsP95: null, served: 0, answered: 3 });
+    });
+
+    it("tells subjects apart, a call being of its use case, its provider, and its model by either name, once", async () => {
+      const call = { provider: "p,'x", model_id: "gpt-answers", requested_model: "gpt-asked" };
+      await keep("apart", MINUTE_MS, [call, { ...call, requested_model: "gpt-answers" }]);
+      const subjects = ["use_case:apart", "provider:p,'x", "model:gpt-answers", "model:gpt-asked", "use_case:nobody", "model:apart"];
+      expect((await ask(subjects)).map(({ subject: of, answered }) => [of, answered])).toEqual([
+        ["model:gpt-answers", 2],
+        ["model:gpt-asked", 1],
+        ["provider:p,'x", 2],
+        ["use_case:apart", 2],
+      ]);
+      expect(await ask([])).toEqual([]);
+    });
+  });
+}

@@ -1,0 +1,34 @@
+/** What the controls ask of the calls of their subjects. */
+export interface ControlSignalsQuestion {
+  readonly now: Date;
+  readonly subjects: readonly {
+    /** "use_case:ops_copilot" */
+    readonly subject: string;
+    /** Latency and errors count only calls that arrived from here on: what was before says nothing of the newest change. */
+    readonly guardedSince: Date;
+  }[];
+}
+
+/** Of a subject that was called in the last day. Averages and percentiles are null over nothing. */
+export interface ControlSignalsRow {
+  readonly subject: string;
+  /** Over five minutes: calls that were answered, or whose caller left before the first byte. */
+  readonly timed: number;
+  readonly latencyMsP50: number | null;
+  readonly latencyMsP95: number | null;
+  /** Over five minutes: calls that were answered, or failed through no fault of their caller. */
+  readonly served: number;
+  readonly failed: number;
+  /** Over an hour. */
+  readonly answered: number;
+  readonly cached: number;
+  readonly retrieved: number;
+  readonly depthK: number | null;
+  readonly reranked: number;
+  readonly rerankCount: number | null;
+  /** Answered calls with a known cost, and what one cost on average in USD; over an hour and a day. Measured for a signal, not for a bill. */
+  readonly hourPriced: number;
+  readonly hourUsd: number | null;
+  readonly dayPriced: number;
+  readonly dayUsd: number | null;
+}
