@@ -284,6 +284,16 @@ export class MemoryWarehouse implements Warehouse {
     return [];
   }
 
+  async groundedness() {
+    this.#answer();
+    return [];
+  }
+
+  async hourlySpends() {
+    this.#answer();
+    return [];
+  }
+
   async poolShares(): Promise<PoolShares> {
     this.#answer();
     return { sharedAtto: null, rows: [] };

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Problem } from "../contract/problem.ts";
+import { HOUR_MS } from "../core/forecast/hourly-shape.ts";
 import { usd } from "../core/money/usd.ts";
 import { DEFAULT_LIMITS } from "../core/policy/guardrail-list.ts";
 import { DEFAULT_PACE, type SubjectPolicy } from "../core/policy/policy.ts";
@@ -12,7 +13,7 @@ import { BudgetCatalog } from "../data/store/budget-catalog.ts";
 import { aBudget, CHANGE } from "../data/store/ledger-store-conformance.ts";
 import { LeverBoard } from "../data/store/lever-board.ts";
 import { openSqliteLedgerStore } from "../data/store/sqlite-ledger-store.ts";
-import type { ControlSignalsQuestion, ControlSignalsRow } from "../ports/control-signals-question.ts";
+import type { ControlSignalsQuestion, ControlSignalsRow, HourlySpendsQuestion, SubjectHour } from "../ports/control-signals-question.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 import { Controls } from "./controls.ts";
@@ -39,6 +40,9 @@ describe("the controls of a server", () => {
   let isDown: boolean;
   let latencyMs: number;
   let asked: ControlSignalsQuestion | undefined;
+  let askedHours: HourlySpendsQuestion[];
+  let grounded: number | undefined;
+  let hours: SubjectHour[];
   let logged: string[];
 
   beforeEach(async () => {
@@ -47,6 +51,9 @@ describe("the controls of a server", () => {
     isDown = false;
     latencyMs = 300;
     asked = undefined;
+    askedHours = [];
+    grounded = undefined;
+    hours = [];
     logged = [];
     board = new LeverBoard();
     store = await openSqliteLedgerStore({ folder, bootId: "boot-1", openedAt: now }, () => now);
@@ -60,6 +67,11 @@ describe("the controls of a server", () => {
     controlSignals: async (question: ControlSignalsQuestion) => {
       asked = question;
       return [{ ...NO_CALLS, timed: 100, latencyMsP50: 100, latencyMsP95: latencyMs, served: 100, failed: 0 }];
+    },
+    groundedness: async () => (grounded === undefined ? [] : [{ subject: SUBJECT, samples: 40, average: grounded }]),
+    hourlySpends: async (question: HourlySpendsQuestion) => {
+      askedHours.push(question);
+      return hours.filter(({ at }) => at >= question.from.getTime() && at < question.to.getTime());
     },
   } as unknown as Warehouse;
 
@@ -172,6 +184,75 @@ describe("the controls of a server", () => {
     const { failures, failedRevert } = (await store.controls.states())[0]!.state.levers.depth_k!;
     expect([failures, failedRevert]).toEqual([1, undefined]);
     expect((await store.verify()).findings).toEqual([]);
+  });
+
+  it("wait for groundedness where it guards a lever, say since when signals count, and turn back what breaks it", async () => {
+    const controls = await open({ policies: [{ ...POLICY, limits: DEFAULT_LIMITS }] });
+    await spend("50");
+    await controls.tick();
+    expect([value(), await held(controls)]).toEqual([undefined, ["depth_k no_signal"]]);
+    grounded = 4.6;
+    now += 30_000;
+    await controls.tick();
+    expect(value()).toBe(8);
+    grounded = 4.1;
+    now += 30_000;
+    await controls.tick();
+    expect(value()).toBeUndefined();
+    const { signals } = (await controls.look()).facts.get(SUBJECT)!;
+    expect(signals.grounded).toMatchObject({ value: 4.1, samples: 40, windowMs: HOUR_MS, since: START + 30_000, observedAt: now });
+    expect([signals.p95_latency_ms?.since, signals.error_rate?.since]).toEqual([START + 30_000, START + 30_000]);
+    expect((await store.audit(1))[0]!.reason).toContain("grounded 4.1 against 4.2");
+  });
+
+  it("take ratings that wait to be carried over for what makes groundedness old", async () => {
+    const controls = await open();
+    grounded = 4.6;
+    await store.keepFacts([JSON.stringify({ received_at: new Date(START - 90_000).toISOString() })], "rating");
+    const { signals } = (await controls.look()).facts.get(SUBJECT)!;
+    expect([signals.grounded?.observedAt, signals.error_rate?.observedAt]).toEqual([START - 90_000, START]);
+  });
+
+  it("turn a lever when the cap is forecast to be spent before long, from whole hours asked for once a minute", async () => {
+    const forecast = { withinMs: 24 * HOUR_MS, actions: [{ kind: "turn", lever: "depth_k", target: 8 }] } as const;
+    const controls = await open({ policies: [{ ...POLICY, thresholds: [forecast] }] });
+    const one = { subject: SUBJECT, priority: "p1", admitted: 10, paced: 0 } as const;
+    await spend("4");
+    hours = Array.from({ length: 30 }, (_, index) => ({ ...one, at: START - (index + 1) * HOUR_MS, nano: usd("2") }));
+    await controls.tick();
+    const told = (await controls.look()).facts.get(SUBJECT)!;
+    expect(told.spending?.windowEndsAt).toBe(Date.UTC(2026, 11, 1));
+    expect(told.signals.exhaustion).toMatchObject({ value: 48, observedAt: START });
+    const leftHours = (Date.UTC(2026, 11, 1) - START) / HOUR_MS;
+    expect(told.pacing?.neededNano).toEqual({ p0: 0n, p1: usd("2") * BigInt(leftHours), p2: 0n });
+    expect(value()).toBeUndefined();
+    hours = hours.map((hour) => ({ ...hour, nano: usd("6") }));
+    now += 30_000;
+    await controls.tick();
+    expect([askedHours.length, value()]).toEqual([1, undefined]);
+    now += 30_000;
+    await controls.tick();
+    // The newest hours alone are asked for again: their median is the rate of a rise that lasts.
+    expect(askedHours[1]!.from.getTime()).toBe(START - 3 * HOUR_MS);
+    now += 24 * HOUR_MS;
+    hours = hours.map((hour) => ({ ...hour, at: hour.at + 24 * HOUR_MS }));
+    await controls.tick();
+    expect(value()).toBe(8);
+    expect((await store.audit(10)).find(({ action }) => action === "threshold.reached")!.reason).toMatch(/^slo\.yaml@1d: spent 4/);
+  });
+
+  it("have a forecast grow old, and begin nothing by it, while the warehouse is away", async () => {
+    const controls = await open();
+    const one = { subject: SUBJECT, priority: "p1", admitted: 10, paced: 0 } as const;
+    hours = Array.from({ length: 5 }, (_, index) => ({ ...one, at: START - (index + 1) * HOUR_MS, nano: usd("2") }));
+    const waiting = { ...{ requestId: "w", at: now, tenant: "a", wants: [], create: [], amountNano: 0n, inputTokens: 1, outputTokens: 1 } };
+    await store.track({
+      ...waiting,
+      fingerprint: "f",
+      trace: JSON.stringify({ trace_id: "w", ts: new Date(START - 200_000).toISOString() }),
+    });
+    const { signals, pacing } = (await controls.look()).facts.get(SUBJECT)!;
+    expect([signals.exhaustion?.observedAt, pacing?.observedAt]).toEqual([START - 200_000, START - 200_000]);
   });
 
   it("give way to who changed a subject meanwhile, and decide again at once from what they wrote", async () => {

@@ -12,9 +12,10 @@ import type { CallFacts } from "../telemetry/call-tally.ts";
 import { gatherSpending } from "./gather-spending.ts";
 import { type DecidedSubject, recordOf } from "./record-decisions.ts";
 import { lookAtSubjects, runTick, type TickLook, type TickParts } from "./run-tick.ts";
+import { SpendingHistory } from "./spending-history.ts";
 import { UnwrittenReverts } from "./unwritten-reverts.ts";
 
-export interface ControlsParts extends Omit<TickParts, "unwritten"> {
+export interface ControlsParts extends Omit<TickParts, "unwritten" | "history"> {
   readonly log: { warn(facts: object, words: string): void; error(facts: object, words: string): void };
 }
 
@@ -39,7 +40,7 @@ export class Controls implements RunningControls {
   readonly #reverts = new Map<string, number>();
 
   constructor(parts: ControlsParts) {
-    this.#parts = { ...parts, unwritten: new UnwrittenReverts() };
+    this.#parts = { ...parts, unwritten: new UnwrittenReverts(), history: new SpendingHistory() };
   }
 
   get subjects() {
@@ -118,7 +119,7 @@ export class Controls implements RunningControls {
     const look = isFresh ? this.#look! : await this.#lookAnew();
     const at = now();
     const [stored, { spending, inDoubtNano }] = await Promise.all([store.controls.read(at), gatherSpending(budgetIds, store, at)]);
-    const facts = new Map([...look.facts].map(([key, { signals }]) => [key, { signals, spending: spending.get(key) }]));
+    const facts = new Map([...look.facts].map(([key, known]) => [key, { ...known, spending: spending.get(key) }]));
     const held = new Map<string, readonly Held[]>([...look.verdicts].map(([key, verdict]) => [key, verdict.held]));
     return { at, stored, facts, held, inDoubtNano, withoutSignals: look.withoutSignals };
   }

@@ -22,7 +22,7 @@ export async function gatherSpending(
   for (const [subject, id] of budgetIds) {
     const account = accounts.get(id);
     if (account === undefined) continue;
-    spending.set(subject, { spentNano: account.spentNano, observedAt: now });
+    spending.set(subject, { spentNano: account.spentNano, observedAt: now, windowEndsAt: account.window.end });
     inDoubtNano.set(subject, account.inDoubtNano);
   }
   return { spending, inDoubtNano };

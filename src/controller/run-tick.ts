@@ -8,9 +8,11 @@ import type { LeverBoard } from "../data/store/lever-board.ts";
 import type { StoredControls, TickAnswer } from "../ports/control-store.ts";
 import type { LedgerStore } from "../ports/ledger-store.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
+import { forecastSubject } from "./gather-forecasts.ts";
 import { gatherSignals } from "./gather-signals.ts";
 import { gatherSpending } from "./gather-spending.ts";
 import { type DecidedSubject, recordOf } from "./record-decisions.ts";
+import type { SpendingHistory } from "./spending-history.ts";
 import type { UnwrittenReverts } from "./unwritten-reverts.ts";
 
 export interface TickParts {
@@ -21,6 +23,7 @@ export interface TickParts {
   /** The budget that counts what a subject spends. */
   readonly budgetIds: ReadonlyMap<string, string>;
   readonly unwritten: UnwrittenReverts;
+  readonly history: SpendingHistory;
   readonly now: () => Instant;
 }
 
@@ -60,11 +63,18 @@ export async function lookAtSubjects(parts: TickParts): Promise<TickLook> {
   const stored = await store.controls.read(at);
   const states = unwritten.statesOver(stored.controls);
   const wanted = new Map([...controls.keys()].map((key) => [key, states.get(key)]));
-  const [{ spending, inDoubtNano }, { signals, missing }] = await Promise.all([
+  const [{ spending, inDoubtNano }, { signals, history, missing }] = await Promise.all([
     gatherSpending(budgetIds, store, at),
     gatherSignals(wanted, parts, at),
   ]);
-  const facts = new Map([...controls.keys()].map((key) => [key, { spending: spending.get(key), signals: signals.get(key) ?? {} }]));
+  const facts = new Map(
+    [...controls].map(([key, control]): [string, SubjectFacts] => {
+      const [spent, measured] = [spending.get(key), signals.get(key) ?? {}];
+      if (spent === undefined || history === undefined) return [key, { spending: spent, signals: measured }];
+      const { exhaustion, pacing } = forecastSubject(control, spent, history.hours.get(key) ?? [], history.readAt, at);
+      return [key, { spending: spent, signals: exhaustion ? { ...measured, exhaustion } : measured, pacing }];
+    }),
+  );
   const verdicts = heldBy(stored, states, decideAll({ controls, facts, states, approvals: stored.approvals, now: at }), at);
   const revisions = new Map(stored.controls.map(({ subject, revision }) => [subject, revision]));
   const decided = [...verdicts].flatMap(([subject, { decisions }]): DecidedSubject[] => {

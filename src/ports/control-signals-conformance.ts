@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Rating } from "../contract/rating.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
+import { usd } from "../core/money/usd.ts";
 import type { Warehouse } from "./warehouse.ts";
 import { aTrace } from "./warehouse-conformance.ts";
 
@@ -42,6 +44,9 @@ export function controlSignalsConformance(
         { outcome: "provider_error", status_code: 400 },
         { outcome: "client_gone_waiting", latency_ms: 900, status_code: 499 },
         { outcome: "client_gone_streaming", latency_ms: 1, status_code: 200 },
+        { levers: ["cache_prewarm=50"], latency_ms: 9999, unit_cost_usd: "9" },
+        { levers: ["cache_prewarm=50"], outcome: "provider_error", status_code: 502 },
+        { outcome: "refused", error_code: "paced", status_code: 429, latency_ms: 9999 },
         ...(["refused", "rejected", "replayed", "template", "tracked"] as const).map((outcome) => ({ outcome, latency_ms: 9999 })),
       ]);
       const [row] = await ask(["use_case:counts"]);
@@ -71,6 +76,76 @@ export function controlSignalsConformance(
       expect(since).toMatchObject({ timed: 1, latencyMsP50: 10, served: 1, answered: 3 });
       const [none] = await ask(["use_case:windows"], NOW);
       expect(none).toMatchObject({ timed: 0, latencyMsP50: null, latencyMsP95: null, served: 0, answered: 3 });
+    });
+
+    it("counts answers of the caches as hits, and neither their time nor answers given again for an Idempotency-Key", async () => {
+      const again = { outcome: "replayed", cache_hit: true, latency_ms: 1, unit_cost_usd: "0" } as const;
+      await keep("hits", MINUTE_MS, [
+        { latency_ms: 100, unit_cost_usd: "2" },
+        ...(["exact", "semantic", "idempotent"] as const).map((cache_kind) => ({ ...again, cache_kind })),
+      ]);
+      const [row] = await ask(["use_case:hits"]);
+      expect(row).toMatchObject({ timed: 1, latencyMsP50: 100, served: 1, answered: 3, cached: 2, hourPriced: 1, hourUsd: 2 });
+    });
+
+    it("tells how well founded answers were rated in the last hour, of calls from the newest change on", async () => {
+      const call = { provider: "rated", model_id: "m-answers", requested_model: "m-asked" };
+      await keep("founded", MINUTE_MS, [{ ...call, trace_id: "rated-new" }]);
+      await keep("founded", 30 * MINUTE_MS, [{ ...call, trace_id: "rated-old" }]);
+      const rate = async (id: string, agoMs: number, score: number, more: Partial<Rating> = {}) => {
+        const ts = new Date(NOW - agoMs).toISOString();
+        const of = { use_case_id: "founded", trace_id: "", name: "groundedness", source: "user" } as const;
+        const rating: Rating = { rating_id: `signals ${id}`, event_id: id, ts, tenant: "acme", ...of, score, received_at: ts, ...more };
+        await subject.warehouse.insertRatings([JSON.stringify(rating)]);
+      };
+      await rate("new", 0, 2, { trace_id: "rated-new" });
+      await rate("old", 0, 5, { trace_id: "rated-old" });
+      await rate("unknown call", MINUTE_MS, 4, { trace_id: "rated-nowhere" });
+      await rate("no call, long ago", 30 * MINUTE_MS, 5);
+      await rate("yesterday", 61 * MINUTE_MS, 1);
+      await rate("another name", 0, 1, { name: "tone" });
+      await rate("another tenant's", 0, 1, { trace_id: "rated-new", tenant: "globex" });
+      const question = async (sinceMs: number, ...subjects: string[]) => {
+        const asked = subjects.map((each) => ({ subject: each, guardedSince: new Date(sinceMs) }));
+        return await subject.warehouse.groundedness({ now: new Date(NOW), subjects: asked });
+      };
+      expect(await question(0, "use_case:founded", "provider:rated", "model:m-asked", "model:m-answers", "use_case:nobody")).toEqual([
+        { subject: "model:m-answers", samples: 2, average: 3.5 },
+        { subject: "model:m-asked", samples: 2, average: 3.5 },
+        { subject: "provider:rated", samples: 2, average: 3.5 },
+        { subject: "use_case:founded", samples: 4, average: 4 },
+      ]);
+      expect(await question(NOW - 2 * MINUTE_MS, "use_case:founded")).toEqual([{ subject: "use_case:founded", samples: 2, average: 3 }]);
+      expect(await question(0)).toEqual([]);
+    });
+
+    it("tells what subjects spent by hour and priority, to the nano-dollar, and how many calls were let through and paced", async () => {
+      const hour = 60 * MINUTE_MS;
+      const call = { model_id: "h-2026", price_id: "list/h@start", provider: "hourly", priority: "p2" } as const;
+      await keep("hourly", 2 * hour, [
+        { ...call, unit_cost_usd: "0.000000001" },
+        { ...call, unit_cost_usd: "123456789.000000001" },
+        { ...call, unit_cost_usd: null, cost_basis: "in_doubt" },
+        { ...call, priority: "p0", unit_cost_usd: "3" },
+        { ...call, outcome: "tracked", operation: "track", priority: "p1", unit_cost_usd: "5" },
+        { ...call, outcome: "refused", error_code: "paced", unit_cost_usd: "0" },
+        { ...call, outcome: "refused", error_code: "budget_exhausted", unit_cost_usd: "0" },
+        { ...call, outcome: "replayed", cache_hit: true, unit_cost_usd: "0" },
+      ]);
+      await keep("hourly", hour - 1, [{ ...call, unit_cost_usd: "7" }]);
+      await keep("hourly", 0, [{ ...call, unit_cost_usd: "100" }]);
+      const ask = async (...subjects: string[]) =>
+        await subject.warehouse.hourlySpends({ subjects, from: new Date(NOW - 2 * hour), to: new Date(NOW) });
+      const [at, of] = [NOW - 2 * hour, { subject: "use_case:hourly" }];
+      expect(await ask("use_case:hourly")).toEqual([
+        { ...of, at, priority: "p0", nano: usd("5"), admitted: 0, paced: 0 },
+        { ...of, at, priority: "p0", nano: usd("3"), admitted: 1, paced: 0 },
+        { ...of, at, priority: "p2", nano: usd("123456789.000000002"), admitted: 3, paced: 1 },
+        { ...of, at: NOW - hour, priority: "p2", nano: usd("7"), admitted: 1, paced: 0 },
+      ]);
+      expect((await ask("model:h", "model:h-2026", "provider:hourly")).length).toBe(12);
+      expect(await ask("model:nothing")).toEqual([]);
+      expect(await ask()).toEqual([]);
     });
 
     it("tells subjects apart, a call being of its use case, its provider, and its model by either name, once", async () => {

@@ -1,10 +1,12 @@
+import type { PriorityHour } from "../core/forecast/priority-needs.ts";
+
 /** What the controls ask of the calls of their subjects. */
 export interface ControlSignalsQuestion {
   readonly now: Date;
   readonly subjects: readonly {
     /** "use_case:ops_copilot" */
     readonly subject: string;
-    /** Latency and errors count only calls that arrived from here on: what was before says nothing of the newest change. */
+    /** Latency, errors and groundedness count only calls that arrived from here on: what was before says nothing of the newest change. */
     readonly guardedSince: Date;
   }[];
 }
@@ -31,4 +33,23 @@ export interface ControlSignalsRow {
   readonly hourUsd: number | null;
   readonly dayPriced: number;
   readonly dayUsd: number | null;
+}
+
+/** Of a subject with ratings of the last hour. */
+export interface GroundednessRow {
+  readonly subject: string;
+  readonly samples: number;
+  /** From 1, the worst, to 5. */
+  readonly average: number;
+}
+
+export interface HourlySpendsQuestion {
+  readonly subjects: readonly string[];
+  readonly from: Date;
+  readonly to: Date;
+}
+
+/** One hour of a subject and a priority. What was reported afterwards cannot be held back, and counts with p0. */
+export interface SubjectHour extends PriorityHour {
+  readonly subject: string;
 }

@@ -3,7 +3,13 @@ import type { RequestTrace } from "../contract/request-trace.ts";
 import type { LeverEvidence } from "../core/backlog/lever-evidence.ts";
 import type { LeverCost, SavingCell } from "../core/savings/use-case-saving.ts";
 import type { ScopeSelector } from "../core/scope/scope.ts";
-import type { ControlSignalsQuestion, ControlSignalsRow } from "./control-signals-question.ts";
+import type {
+  ControlSignalsQuestion,
+  ControlSignalsRow,
+  GroundednessRow,
+  HourlySpendsQuestion,
+  SubjectHour,
+} from "./control-signals-question.ts";
 import type { CostFacts } from "./cost-facts.ts";
 import type {
   ModelCostRow,
@@ -62,6 +68,10 @@ export interface Warehouse {
   poolShares(question: PoolQuestion): Promise<PoolShares>;
   /** What policies go by, of each subject that was called in the last day. */
   controlSignals(question: ControlSignalsQuestion): Promise<readonly ControlSignalsRow[]>;
+  /** How well founded answers were rated, of each subject with ratings of the last hour. */
+  groundedness(question: ControlSignalsQuestion): Promise<readonly GroundednessRow[]>;
+  /** What subjects spent, per hour of UTC with ts in [from, to) and priority; an hour may come in several rows. */
+  hourlySpends(question: HourlySpendsQuestion): Promise<readonly SubjectHour[]>;
   /** When runs and their like were started, ended and spent on. */
   runLives(question: RunLivesQuestion): Promise<readonly RunLife[]>;
   /**

@@ -7,6 +7,8 @@ import { callsInOrder } from "./questions/calls-in-order.ts";
 import { controlSignals } from "./questions/control-signals.ts";
 import { costsByGroup } from "./questions/costs-by-group.ts";
 import { leverEvidence } from "./questions/evidence-per-model.ts";
+import { groundedness } from "./questions/groundedness.ts";
+import { hourlySpends } from "./questions/hourly-spends.ts";
 import { newestTraces } from "./questions/newest-traces.ts";
 import { poolShares } from "./questions/pool-shares.ts";
 import { ratingsByUseCase } from "./questions/ratings-by-use-case.ts";
@@ -49,6 +51,8 @@ export function warehouseOver(connection: WarehouseConnection): Warehouse {
       factTotals: (from, to) => ours(facts.factTotals(from, to)),
     },
     controlSignals: (question) => ours(controlSignals(connection, question)),
+    groundedness: (question) => ours(groundedness(connection, question)),
+    hourlySpends: (question) => ours(hourlySpends(connection, question)),
     unitCosts: (question) => ours(unitCostsByGroup(connection, question)),
     usageFacts: (question) => ours(usageFactsByGroup(connection, question)),
     poolShares: (question) => ours(poolShares(connection, question)),

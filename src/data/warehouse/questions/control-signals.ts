@@ -7,15 +7,18 @@ const STATEMENT = warehouseSql("questions/control-signals.sql");
 /** What policies go by, of each subject that was called in the last day. */
 export async function controlSignals(
   connection: WarehouseConnection,
-  { now, subjects }: ControlSignalsQuestion,
+  question: ControlSignalsQuestion,
 ): Promise<readonly ControlSignalsRow[]> {
-  if (subjects.length === 0) return [];
-  const rows = await connection.rows(STATEMENT, {
+  if (question.subjects.length === 0) return [];
+  return (await connection.rows(STATEMENT, subjectParameters(question))).map(signalsOfRow);
+}
+
+export function subjectParameters({ now, subjects }: ControlSignalsQuestion) {
+  return {
     now: now.toISOString().replace("T", " ").replace("Z", ""),
     subjects: JSON.stringify(subjects.map(({ subject }) => subject)),
     since: JSON.stringify(subjects.map(({ guardedSince }) => Math.max(0, guardedSince.getTime()))),
-  });
-  return rows.map(signalsOfRow);
+  };
 }
 
 function signalsOfRow(row: EngineRow): ControlSignalsRow {
