@@ -113,6 +113,7 @@ export async function openGateway(config: Config, place: GatewayPlace, { log, op
     bodies: inspector,
     turnMemory: new TurnMemory(),
     shares: new ShareControllers(),
+    pacing: new Map(),
     now,
     steadyNow: steadyClock,
     newId: newTraceId,

@@ -167,6 +167,13 @@ export const PROBLEMS = {
     remedy:
       "Ask for a smaller model of its ladder, or wait until the spending named in the details clears the threshold; an approval that the policy names lifts it at once.",
   },
+  paced: {
+    status: 429,
+    retry: true,
+    title: "To keep money for calls of priority p0, only a share of the calls of this priority is let through; this one has to wait.",
+    remedy:
+      "Send it again after the seconds of Retry-After, or with x-ballast-priority: p0 if it cannot wait; an operator may raise the cap of the policy, or turn the levers pace_p2 and pace_p1 back by ballast controls stop.",
+  },
   call_deferred: {
     status: 503,
     retry: true,

@@ -15,6 +15,7 @@ import { reachesProvider } from "./forward-headers.ts";
 import type { Gateway } from "./handle-call.ts";
 import { answerOwner, type IdempotentCall, requestFingerprint } from "./idempotent-call.ts";
 import type { Verdict } from "./judge-call.ts";
+import { leverSubjectsOf } from "./lever-subjects.ts";
 import { type CallPlan, chooseTargets, type Planning } from "./plan-call.ts";
 import type { Frequent } from "./prewarm-answers.ts";
 
@@ -59,7 +60,7 @@ export async function answerAgain(
   claimed: IdempotentCall | undefined,
 ): Promise<boolean> {
   if (record.holdout) return false;
-  const subjects = subjectsOf(planning);
+  const subjects = leverSubjectsOf(planning);
   const levers = gateway.levers.inForce(subjects);
   const place = placeOf(gateway, planning, request, bytes, levers, subjects);
   if (place) {
@@ -141,12 +142,6 @@ async function giveAgain(
   record.levers.push(...words);
   const headers = { age: String(Math.max(0, Math.floor((record.at - keptAt) / 1000))), "x-ballast-levers": record.levers.join(",") };
   await answerUnsent(gateway, record, response, { answer, outcome: "replayed", cache: kind, headers, avoidedNano: costNano });
-}
-
-function subjectsOf({ settings, dialect, caller, summary }: Planning): LeverSubjects {
-  const [first] = settings.routes.targets(summary.model, dialect.provider);
-  const models = first && first.model !== summary.model ? [summary.model, first.model] : [summary.model];
-  return { useCase: caller.scope.use_case, provider: first?.provider.name ?? "", models };
 }
 
 /** @returns undefined where the call's answer is neither kept nor looked for */

@@ -133,6 +133,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     bodies: inspector,
     turnMemory: new TurnMemory(),
     shares: new ShareControllers(),
+    pacing: new Map(),
     now,
     steadyNow: () => performance.now(),
     newId: idSource(store.epoch, now),

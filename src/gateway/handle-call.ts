@@ -26,6 +26,7 @@ import { claimCall, type IdempotentCall } from "./idempotent-call.ts";
 import type { BodySummary } from "./inspect-body.ts";
 import { judgeCall, neverSent, type Verdict } from "./judge-call.ts";
 import type { OwnCall } from "./own-call.ts";
+import { type PacingBook, paceCall } from "./pace-call.ts";
 import { type BoundTarget, bodyFor, type CallPlan, ceilingOf, type Planning, planCall, refusal, scopesOf } from "./plan-call.ts";
 import type { AnswerPrewarmer } from "./prewarm-answers.ts";
 import { CallerLeft, readBody } from "./read-body.ts";
@@ -47,6 +48,8 @@ export interface Gateway {
   readonly levers: Pick<LeverBoard, "inForce" | "get">;
   /** Holds the share of the small model, for each use case. */
   readonly shares: ShareControllers;
+  /** Which calls of a priority are let through while it is paced. */
+  readonly pacing: PacingBook;
   /** Which turns of conversations went out compressed. */
   readonly turnMemory: TurnMemory;
   readonly settings: CallSettings;
@@ -106,8 +109,9 @@ export async function handleCall(
     gateway.runaway.check(record);
     const useCase = caller.scope.use_case;
     // By the first id, before any cache is asked, and whether or not a lever is turned now.
-    record.holdout = useCase !== undefined && isHeldOut(record.traceId, settings.holdoutShare);
+    record.holdout = own === undefined && useCase !== undefined && isHeldOut(record.traceId, settings.holdoutShare);
     if (await answerAgain(gateway, record, asked, request, response, bytes, claimed)) return;
+    paceCall(gateway, record, asked);
     const turning = turnCall(gateway, record, asked, bytes, request.headers);
     const { planning, bytes: sentBytes } = turning instanceof Promise ? await turning : turning;
     const plan = await planCall(planning, record.traceId);

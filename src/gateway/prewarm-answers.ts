@@ -84,7 +84,8 @@ export class AnswerPrewarmer {
         const ranked = all.sort((one, other) => other.asked + other.before - (one.asked + one.before));
         return ranked.flatMap((counted, rank) => {
           const levers = gateway.levers.inForce(counted.of.subjects);
-          const most = levers.cache_only ? 0 : (levers.cache_prewarm ?? 0);
+          // Its calls are of priority p2: none while callers of that priority have to wait.
+          const most = levers.cache_only || levers.pace_p2 !== undefined ? 0 : (levers.cache_prewarm ?? 0);
           const terms = reuseTerms(gateway.reuse, levers);
           const [age, lastsMs] = [now - counted.keptAt, Math.max(terms.exactMs, terms.semanticMs)];
           if (most === 0 || age >= lastsMs) this.#drop(keyOf(counted.of));

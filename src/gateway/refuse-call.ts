@@ -4,8 +4,8 @@ import { PROBLEMS, type ProblemCode } from "../contract/problem-list.ts";
 import { type CallRecord, type CallResult, traceOf } from "./call-record.ts";
 import type { Gateway } from "./handle-call.ts";
 
-/** A budget has no money for the call. */
-const BUDGET_REFUSALS: ReadonlySet<ProblemCode> = new Set(["budget_exhausted", "budget_cached_only", "cache_only_enforced"]);
+/** There is no money for the call, or none to spare: nothing is wrong with it. */
+const BUDGET_REFUSALS: ReadonlySet<ProblemCode> = new Set(["budget_exhausted", "budget_cached_only", "cache_only_enforced", "paced"]);
 
 /** Trying again helps, but not within the seconds that an SDK waits. */
 const LATER: ReadonlySet<ProblemCode> = new Set([...BUDGET_REFUSALS, "call_deferred", "runaway_throttled"]);
@@ -54,6 +54,7 @@ function writeProblem(record: CallRecord, request: IncomingMessage, response: Se
     // The official SDKs try again on 429 and 5xx unless told not to.
     "x-should-retry": String(PROBLEMS[problem.code].retry && !LATER.has(problem.code)),
   };
+  if (record.levers.length > 0) headers["x-ballast-levers"] = record.levers.join(",");
   const retryAfter = problem.details.retry_after_s;
   if (typeof retryAfter === "number") headers["retry-after"] = retryAfter;
   if (problem.details.warning === true) headers["x-ai-budget-warning"] = "true";

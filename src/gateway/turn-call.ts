@@ -3,13 +3,14 @@ import { Problem } from "../contract/problem.ts";
 import { briefRequest, mayCap } from "../core/brevity/response-cap.ts";
 import { turnsToCompress } from "../core/compression/compressed-turns.ts";
 import type { LeverId } from "../core/levers/lever-list.ts";
-import { type LeversInForce, NO_LEVERS } from "../core/levers/levers-in-force.ts";
+import { type LeverSubjects, type LeversInForce, NO_LEVERS } from "../core/levers/levers-in-force.ts";
 import { placeOnLadder } from "../core/routing/model-ladder.ts";
 import { mayHideReasoning } from "../core/usage/hidden-reasoning.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
 import type { CallRecord } from "./call-record.ts";
 import type { Gateway } from "./handle-call.ts";
 import { answerOwner } from "./idempotent-call.ts";
+import { leverSubjectsOf, subjectKeysOf } from "./lever-subjects.ts";
 import { frozenProblem, type Move, moveCall } from "./move-call.ts";
 import { type CallTurn, chooseTargets, deferredTarget, type Planning } from "./plan-call.ts";
 import type { PromptReading } from "./read-prompt.ts";
@@ -44,16 +45,10 @@ export function turnCall(
   const useCase = caller.scope.use_case;
   const place = dialect.operation === "embeddings" ? undefined : placeOnLadder(settings.ladders, summary.model, useCase);
   record.modelSize = place?.size;
-  const subjects = subjectsOf(planning);
+  const subjects = leverSubjectsOf(planning);
   const levers = gateway.levers.inForce(subjects);
   if (levers === NO_LEVERS || dialect.operation === "embeddings") return { bytes, planning };
   return turnWith({ gateway, record, planning, bytes, headers, levers, subjects, place });
-}
-
-function subjectsOf({ caller, summary, dialect, settings }: Planning) {
-  const [first] = settings.routes.targets(summary.model, dialect.provider);
-  const models = first && first.model !== summary.model ? [summary.model, first.model] : [summary.model];
-  return { useCase: caller.scope.use_case, provider: first?.provider.name ?? "", models };
 }
 
 interface Turning extends TurnedCall {
@@ -61,7 +56,7 @@ interface Turning extends TurnedCall {
   readonly record: CallRecord;
   readonly headers: IncomingMessage["headers"];
   readonly levers: LeversInForce;
-  readonly subjects: ReturnType<typeof subjectsOf>;
+  readonly subjects: LeverSubjects;
   readonly place: Move["place"] | undefined;
 }
 
@@ -91,13 +86,7 @@ function chooseModel({ gateway, record, planning, levers, subjects, place }: Tur
   const { complexity } = record;
   const size = moveCall(gateway, { planning, place, share, complexity, largeIsFrozen });
   if (size === "frozen") {
-    const { useCase, provider, models } = subjects;
-    const keys = [
-      ...(useCase === undefined ? [] : [`use_case:${useCase}`]),
-      `provider:${provider}`,
-      ...models.map((name) => `model:${name}`),
-    ];
-    throw frozenProblem(gateway, record, keys);
+    throw frozenProblem(gateway, record, subjectKeysOf(subjects));
   }
   if (size === place.size) return asked;
   record.modelSize = size;
