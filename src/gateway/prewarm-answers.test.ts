@@ -49,6 +49,17 @@ describe("answers that are asked for again and again", () => {
     expect([await ask("How do I pay?"), await ask("How do I leave?")]).toEqual(["exact", "none"]);
   });
 
+  it("are never in the holdout, or nobody would get them", async () => {
+    const { kit, ask, pass, prewarm } = await aKit();
+    for (let turn = 0; turn < 3; turn++) await ask("How do I pay?");
+    pass(9 * MINUTE_MS);
+    Object.assign(kit.gateway, { settings: { ...kit.gateway.settings, holdoutShare: 1 } });
+    expect(await prewarm()).toBe(1);
+    const traces = await kit.settled(4);
+    expect(traces[3]).toMatchObject({ outcome: "complete", levers: ["cache_prewarm=50"] });
+    expect(traces[3]!.holdout).toBeUndefined();
+  });
+
   it("are streams where they were asked for as streams", async () => {
     const { ask, pass, prewarm } = await aKit();
     for (let turn = 0; turn < 3; turn++) await ask("How do I pay?", { stream: true });
@@ -80,6 +91,7 @@ describe("answers that are asked for again and again", () => {
 
   it.each([
     ["the lever is turned back", { cache_prewarm: 0, cache_aggressiveness: 1 }],
+    ["callers of their priority have to wait", { cache_prewarm: 50, cache_aggressiveness: 1, pace_p2: 75 }],
     ["only caches may answer", { cache_prewarm: 50, cache_aggressiveness: 1, cache_only: 1 }],
   ])("are left alone when %s", async (_, levers) => {
     const { ask, pass, prewarm, turn } = await aKit();

@@ -117,6 +117,8 @@ export function controlSignalsConformance(
       ]);
       expect(await question(NOW - 2 * MINUTE_MS, "use_case:founded")).toEqual([{ subject: "use_case:founded", samples: 2, average: 3 }]);
       expect(await question(0)).toEqual([]);
+      for (let number = 0; number < 30; number++) await rate(`at the limit ${number}`, 0, 4.2, { use_case_id: "limit" });
+      expect(await question(0, "use_case:limit")).toEqual([{ subject: "use_case:limit", samples: 30, average: 4.2 }]);
     });
 
     it("tells what subjects spent by hour and priority, to the nano-dollar, and how many calls were let through and paced", async () => {

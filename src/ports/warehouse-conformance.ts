@@ -382,13 +382,19 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
         at({ unit_cost_usd: "0.2", levers: ["response_cap_tokens=350", "small_model_share=75"], complexity: 0.3 }),
         at({ unit_cost_usd: null, cost_basis: "in_doubt", levers: ["response_cap_tokens=350", "small_model_share=75"], complexity: 0.3 }),
         at({ unit_cost_usd: "0.000000000000000001", holdout: true, complexity: 1 }),
-        at({ unit_cost_usd: "0", cache_hit: true, levers: ["cache_aggressiveness=2"] }),
+        at({ outcome: "replayed", cache_kind: "exact", unit_cost_usd: "0", cache_hit: true, levers: ["cache_aggressiveness=2"] }),
+        at({ outcome: "replayed", cache_kind: "idempotent", unit_cost_usd: "0", cache_hit: true }),
+        at({ outcome: "refused", error_code: "paced", unit_cost_usd: "0", levers: ["pace_p2=50"] }),
+        at({ outcome: "refused", error_code: "paced", unit_cost_usd: "0", holdout: true, levers: ["pace_p2=50"] }),
+        at({ outcome: "rejected", error_code: "call_deferred", unit_cost_usd: "0" }),
         ...(["refused", "rejected", "replayed", "template"] as const).map((outcome) => at({ outcome, unit_cost_usd: "0" })),
         at({ operation: "track", unit_cost_usd: "5" }),
         at({ use_case_id: "", unit_cost_usd: "5" }),
         at({ use_case_id: "ballast_judge", feature: "support", unit_cost_usd: "0.05" }),
         at({ use_case_id: "ballast_judge", feature: "support", unit_cost_usd: null }),
         at({ use_case_id: "ballast_embed", feature: "", unit_cost_usd: "0.000000001" }),
+        at({ levers: ["cache_prewarm=50"], priority: "p2", unit_cost_usd: "0.25" }),
+        at({ levers: ["cache_prewarm=50"], priority: "p2", unit_cost_usd: "0.5", use_case_id: "search" }),
       ]);
       const cells = await warehouse.savingCells({ ...period, useCase: undefined });
       expect(await warehouse.savingCells({ ...period, useCase: "support" })).toEqual(cells);
@@ -413,6 +419,12 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
       expect(await warehouse.leverCosts({ ...period, useCase: undefined })).toEqual([
         { use: "ballast_embed", served: "", calls: 1, unknownCost: 0, costAtto: 10n ** 9n },
         { use: "ballast_judge", served: "support", calls: 2, unknownCost: 1, costAtto: 5n * 10n ** 16n },
+        { use: "ballast_prewarm", served: "search", calls: 1, unknownCost: 0, costAtto: 5n * 10n ** 17n },
+        { use: "ballast_prewarm", served: "support", calls: 1, unknownCost: 0, costAtto: 25n * 10n ** 16n },
+      ]);
+      expect((await warehouse.leverCosts({ ...period, useCase: "support" })).map(({ use }) => use)).toEqual([
+        "ballast_judge",
+        "ballast_prewarm",
       ]);
     });
 

@@ -53,7 +53,10 @@ export function scoreboardLever(name: string): ScoreboardLever | undefined {
   return SCOREBOARD_LEVERS.find((lever) => lever.name === name);
 }
 
-/** Calls that Ballast makes for its levers carry one of these use cases, and the use case that they serve as their feature. */
+/**
+ * Calls that Ballast makes for its levers carry one of these use cases, and the use case that they serve as their feature. Answers had
+ * ahead stay calls of the use case that they serve, so that they are held on its budgets; their lever tells them from others.
+ */
 export const LEVER_COSTS = [
   { useCase: "ballast_judge", lever: undefined, meaning: "models that judge answers" },
   { useCase: "ballast_prewarm", lever: "cache_policy", meaning: "answers asked for ahead" },

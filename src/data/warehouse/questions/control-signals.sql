@@ -42,7 +42,7 @@ FROM
   WHERE ts > {now:DateTime64(3, 'UTC')} - INTERVAL 1 DAY AND ts <= {now:DateTime64(3, 'UTC')}
     AND outcome NOT IN ('refused', 'rejected', 'template', 'tracked')
     AND (outcome != 'replayed' OR cache_kind IN ('exact', 'semantic'))
-    AND NOT arrayExists(lever -> startsWith(lever, 'cache_prewarm'), levers)
+    AND NOT arrayExists(lever -> startsWith(lever, 'cache_prewarm='), levers)
 )
 WHERE since_ms >= 0
 GROUP BY subject
