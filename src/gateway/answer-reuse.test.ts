@@ -295,7 +295,9 @@ describe("levers of the cache", () => {
     const urgent = await call(kit, secret, "How do I close my account?", { headers: { "x-ballast-priority": "p0" } });
     expect([urgent.status, urgent.cache]).toEqual([200, "none"]);
     const traces = await kit.settled(4);
-    expect(traces[2]).toMatchObject({ outcome: "refused", error_code: "cache_only_enforced", held_usd: "0" });
+    expect(traces[2]).toMatchObject({
+      ...{ outcome: "refused", error_code: "cache_only_enforced", held_usd: "0", levers: ["cache_only=1"] },
+    });
     expect((await kit.account()).heldNano).toBe(0n);
     turn(kit, { cache_only: 0 }, 2);
     expect((await call(kit, secret, "How do I freeze my card?")).status).toBe(200);

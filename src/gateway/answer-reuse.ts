@@ -78,6 +78,7 @@ export async function answerAgain(
     }
   }
   if (levers.cache_only && planning.caller.priority !== "p0") {
+    record.levers.push(`cache_only=${levers.cache_only}`);
     const details = { lever: "cache_only", use_case: planning.caller.scope.use_case ?? "", retry_after_s: 60 };
     throw new Problem("cache_only_enforced", details);
   }

@@ -21,7 +21,14 @@ export async function answerUnsent(gateway: Gateway, record: CallRecord, respons
   const { answer, outcome, cache, headers } = unsent;
   record.model = record.requestedModel;
   const nothing = { bookedNano: 0n, cost: undefined, usage: undefined, responseId: "", serviceTier: "", ttftMs: null };
-  const result: CallResult = { ...nothing, outcome, basis: "none", status: answer.status, errorCode: "" };
+  const result: CallResult = {
+    ...nothing,
+    outcome,
+    basis: "none",
+    status: answer.status,
+    errorCode: "",
+    cache: cache === "template" ? undefined : cache,
+  };
   const latencyMs = gateway.steadyNow() - record.startedAt;
   gateway.observe(record, result, latencyMs);
   if (!response.destroyed) {

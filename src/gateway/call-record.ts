@@ -55,6 +55,8 @@ export interface CallResult {
   readonly bookedNano: Nano | null;
   readonly cost: PricedCall | undefined;
   readonly usage: Usage | undefined;
+  /** Which cache gave the answer again. */
+  readonly cache?: "exact" | "semantic" | "idempotent" | undefined;
   readonly unpriced?: UnpricedAnswer | undefined;
   readonly told?: AlsoTold | undefined;
   readonly responseId: string;

@@ -164,7 +164,12 @@ describe("the frozen large model", () => {
     });
     expect(lever.sent).toHaveLength(0);
     const [trace] = await lever.kit.settled(1);
-    expect(trace).toMatchObject({ outcome: "rejected", error_code: "model_frozen", status_code: 403 });
+    expect(trace).toMatchObject({
+      outcome: "rejected",
+      error_code: "model_frozen",
+      status_code: 403,
+      levers: ["feature_freeze/large_model=1"],
+    });
     expect([trace!.held_usd, trace!.unit_cost_usd, lever.kit.desk.openHolds()]).toEqual(["0", "0", 0]);
   });
 });
@@ -349,6 +354,7 @@ describe("batch_deferral", () => {
     const told = await ask(chat("Hello"), { ...P2, "x-ballast-defer": "true" });
     expect([told.status, told.headers.get("retry-after"), told.headers.get("x-should-retry")]).toEqual([503, "900", "false"]);
     expect(told.text).toContain("call_deferred");
+    expect(told.headers.get("x-ballast-levers")).toBe("batch_deferral=1");
     for (const headers of [P2, { "x-ballast-defer": "true" }] as Record<string, string>[]) {
       const answer = await ask(chat("Hello"), headers);
       expect([answer.status, answer.headers.get("x-ballast-levers")]).toEqual([200, ""]);

@@ -86,6 +86,7 @@ function chooseModel({ gateway, record, planning, levers, subjects, place }: Tur
   const { complexity } = record;
   const size = moveCall(gateway, { planning, place, share, complexity, largeIsFrozen });
   if (size === "frozen") {
+    note(record, FREEZE, levers);
     throw frozenProblem(gateway, record, subjectKeysOf(subjects));
   }
   if (size === place.size) return asked;
@@ -138,8 +139,9 @@ function defer({ record, planning, levers, headers }: Turning, model: string): b
     note(record, "batch_deferral", levers);
     return true;
   }
-  if (headers["x-ballast-defer"] === "true") throw new Problem("call_deferred", { retry_after_s: DEFERRED_S });
-  return false;
+  if (headers["x-ballast-defer"] !== "true") return false;
+  note(record, "batch_deferral", levers);
+  throw new Problem("call_deferred", { retry_after_s: DEFERRED_S });
 }
 
 function note(record: CallRecord, lever: LeverId, levers: LeversInForce): void {

@@ -8,6 +8,12 @@ export interface CallFacts {
   readonly model: string;
   /** A CallOutcome. */
   readonly outcome: string;
+  /** Levers that changed or refused it, each with its value. */
+  readonly levers?: readonly string[] | undefined;
+  /** Which cache answered it: exact, semantic, idempotent. */
+  readonly cache?: string | undefined;
+  /** The code of a problem. */
+  readonly refusedBy?: string | undefined;
   /** Why an answered call has no price. */
   readonly unpricedReason?: string | undefined;
   readonly reportType: string;

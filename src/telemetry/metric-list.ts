@@ -47,6 +47,21 @@ export const METRICS = {
     help: "Answered calls without a price, by why. Their holds are in doubt.",
     labels: ["provider", "reason"],
   },
+  ballast_lever_calls_total: {
+    type: "counter",
+    help: "Calls that a lever changed or refused; one that several changed counts for each.",
+    labels: ["lever", "use_case"],
+  },
+  ballast_cache_hits_total: {
+    type: "counter",
+    help: "Calls that an earlier answer served, by cache: exact, semantic, or idempotent where an Idempotency-Key was sent again.",
+    labels: ["kind", "use_case"],
+  },
+  ballast_lever_refusals_total: {
+    type: "counter",
+    help: "Calls that a lever refused, by code: paced, model_frozen, cache_only_enforced, call_deferred.",
+    labels: ["code", "use_case"],
+  },
   ballast_outbox_waiting: { type: "gauge", help: "Rows that wait for delivery.", labels: [] },
   ballast_alerts_waiting: { type: "gauge", help: "Messages of alerts that wait for their time or another attempt.", labels: [] },
   ballast_alerts_dead: { type: "gauge", help: "Messages of alerts that could not be delivered and were given up.", labels: [] },

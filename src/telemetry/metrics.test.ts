@@ -55,6 +55,40 @@ describe("Metrics", () => {
     expect(text).toContain('ballast_tokens_total{direction="input"} 10020\n');
   });
 
+  it("counts what levers and caches did to calls, by use case, and refusals of levers alone", async () => {
+    const metrics = metricsAt();
+    metrics.call(aCall({ levers: ["small_model_share=50", "response_cap_tokens=350"] }));
+    metrics.call(aCall({ levers: ["small_model_share=75"] }));
+    metrics.call(aCall({ levers: ["feature_freeze/large_model=1"], outcome: "rejected", refusedBy: "model_frozen" }));
+    metrics.call(aCall({ levers: ["pace_p2=0"], outcome: "refused", refusedBy: "paced", useCase: "" }));
+    metrics.call(aCall({ outcome: "refused", refusedBy: "budget_exhausted" }));
+    for (const cache of ["exact", "exact", "semantic", "idempotent"]) metrics.call(aCall({ outcome: "replayed", cache }));
+    const text = await metrics.expose(NOTHING);
+    const lines = text.split("\n").filter((line) => /^ballast_(lever_calls|cache_hits|lever_refusals)_total/.test(line));
+    expect(lines).toEqual([
+      'ballast_lever_calls_total{lever="small_model_share",use_case="faq"} 2',
+      'ballast_lever_calls_total{lever="response_cap_tokens",use_case="faq"} 1',
+      'ballast_lever_calls_total{lever="feature_freeze/large_model",use_case="faq"} 1',
+      'ballast_lever_calls_total{lever="pace_p2",use_case=""} 1',
+      'ballast_cache_hits_total{kind="exact",use_case="faq"} 2',
+      'ballast_cache_hits_total{kind="semantic",use_case="faq"} 1',
+      'ballast_cache_hits_total{kind="idempotent",use_case="faq"} 1',
+      'ballast_lever_refusals_total{code="model_frozen",use_case="faq"} 1',
+      'ballast_lever_refusals_total{code="paced",use_case=""} 1',
+    ]);
+  });
+
+  it("counts use cases beyond the most series under other, so that the sums stay right", async () => {
+    const metrics = metricsAt(() => NOON, 2);
+    for (const useCase of ["a", "b", "c", "d", "a"]) metrics.call(aCall({ useCase, levers: ["pace_p2=50"] }));
+    const text = await metrics.expose(NOTHING);
+    expect(text.match(/^ballast_lever_calls_total\{.*$/gm)).toEqual([
+      'ballast_lever_calls_total{lever="pace_p2",use_case="a"} 2',
+      'ballast_lever_calls_total{lever="pace_p2",use_case="b"} 1',
+      'ballast_lever_calls_total{lever="pace_p2",use_case="other"} 2',
+    ]);
+  });
+
   it("does not count twice when scraped twice", async () => {
     const metrics = metricsAt();
     metrics.call(aCall());

@@ -2,6 +2,7 @@ import { Counter, Gauge, Registry } from "prom-client";
 import { formatUsd, type Nano } from "../core/money/usd.ts";
 import type { Instant } from "../core/time/window.ts";
 import { type CallFacts, CallTally } from "./call-tally.ts";
+import { LeverTally } from "./lever-tally.ts";
 import { METRICS, type MetricName } from "./metric-list.ts";
 import { MinuteRing } from "./minute-ring.ts";
 import { BucketCounts, TalliedHistogram } from "./tallied-histogram.ts";
@@ -59,6 +60,7 @@ export class Metrics {
   readonly #minutes = new MinuteRing();
   readonly #gauges = new Map<MetricName, Gauge<string>>();
   readonly #counters = new Map<MetricName, Counter<string>>();
+  readonly #levers: LeverTally;
   #inputTokens = 0;
   #outputTokens = 0;
   #inFlight = 0;
@@ -70,6 +72,7 @@ export class Metrics {
     this.#now = options.now;
     this.#startedAt = options.now();
     this.#calls = new CallTally(options.mostSeries);
+    this.#levers = new LeverTally(options.mostSeries);
     for (const [name, entry] of Object.entries(METRICS) as [MetricName, (typeof METRICS)[MetricName]][]) {
       const shape = { name, help: entry.help, labelNames: [...entry.labels], registers: [this.#registry] };
       if (entry.type === "gauge") this.#gauges.set(name, new Gauge<string>(shape));
@@ -90,6 +93,7 @@ export class Metrics {
   /** Adds one ended, refused or tracked call. */
   call(facts: CallFacts): void {
     this.#calls.add(facts);
+    this.#levers.add(facts);
     this.#inputTokens += facts.inputTokens;
     this.#outputTokens += facts.outputTokens;
     if (facts.unpricedReason !== undefined) this.#countUnpriced(facts.provider, facts.unpricedReason);
@@ -176,6 +180,7 @@ export class Metrics {
     counter("ballast_tokens_total").inc({ direction: "output" }, this.#outputTokens);
     counter("ballast_hold_exceeded_total").inc(this.#holdsExceeded);
     for (const { labels, calls } of this.#unpriced.values()) counter("ballast_unpriced_calls_total").inc(labels, calls);
+    for (const { metric, labels, calls } of this.#levers.series()) counter(metric).inc(labels, calls);
     counter("ballast_control_ticks_total").inc({ result: "done" }, controls.ticks);
     counter("ballast_control_ticks_total").inc({ result: "failed" }, controls.failedTicks);
     counter("ballast_lever_changes_total").inc(controls.changes);
