@@ -1,4 +1,4 @@
--- How good answers were on average, from 1 to 5, per use case. Asked by: the signal `grounded`. Rows: one per use case with ratings.
+-- How good answers were on average, from 1 to 5, per use case. Asked by: tests alone; the controls ask groundedness.sql. Rows: one per use case with ratings.
 -- Of a rated call that is known its own use case counts, and the rating only when both are the same tenant's. Calls are looked for from
 -- a week before the ratings on, by their ids.
 SELECT
