@@ -382,8 +382,11 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
         at({ unit_cost_usd: "0.2", levers: ["response_cap_tokens=350", "small_model_share=75"], complexity: 0.3 }),
         at({ unit_cost_usd: null, cost_basis: "in_doubt", levers: ["response_cap_tokens=350", "small_model_share=75"], complexity: 0.3 }),
         at({ unit_cost_usd: "0.000000000000000001", holdout: true, complexity: 1 }),
-        at({ unit_cost_usd: "0", cache_hit: true, levers: ["cache_aggressiveness=2"] }),
-        ...(["refused", "rejected", "replayed", "template"] as const).map((outcome) => at({ outcome, unit_cost_usd: "0" })),
+        ...(["exact", "semantic"] as const).map((cache_kind) =>
+          at({ unit_cost_usd: "0", outcome: "replayed", cache_hit: true, cache_kind, levers: ["cache_aggressiveness=2"] }),
+        ),
+        at({ unit_cost_usd: "0", outcome: "replayed", cache_hit: true, cache_kind: "idempotent" }),
+        ...(["refused", "rejected", "template"] as const).map((outcome) => at({ outcome, unit_cost_usd: "0" })),
         at({ operation: "track", unit_cost_usd: "5" }),
         at({ use_case_id: "", unit_cost_usd: "5" }),
         at({ use_case_id: "ballast_judge", feature: "support", unit_cost_usd: "0.05" }),
@@ -395,7 +398,7 @@ export function warehouseConformance(name: string, open: () => Promise<Warehouse
       expect(await warehouse.savingCells({ ...period, useCase: "nobody's" })).toEqual([]);
       const kind = "gpt-5\nchat\np1";
       expect(cells).toMatchObject([
-        { kind, complexity: null, holdout: false, levers: ["answer_cache", "cache_aggressiveness"], costAtto: 0n, moments: { calls: 1 } },
+        { kind, complexity: null, holdout: false, levers: ["answer_cache", "cache_aggressiveness"], costAtto: 0n, moments: { calls: 2 } },
         {
           ...{ useCase: "support", kind, complexity: 3, holdout: false, levers: ["response_cap_tokens", "small_model_share"] },
           ...{ unknownCost: 1, costAtto: 6n * 10n ** 17n },

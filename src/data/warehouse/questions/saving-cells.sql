@@ -1,7 +1,8 @@
 -- What calls cost per use case and kind of call over [from, to), in the holdout and outside it, by what changed them. Asked by: savings.
 -- Rows: use cases × models asked for × operations × priorities × tenths of complexity × holdout × sets of levers.
 -- A call's later attempts are part of it: their ids are the call's with a suffix. Calls that were refused or answered again by their
--- Idempotency-Key are left out, and so are Ballast's own. Powers of the cost are for statistics, and floats; the cost itself is exact.
+-- Idempotency-Key are left out, and so are Ballast's own; one that the answer cache answered is a call that cost nothing. Powers of the
+-- cost are for statistics, and floats; the cost itself is exact.
 SELECT
   use_case,
   requested,
@@ -36,7 +37,8 @@ FROM
   FROM finops.request_trace
   WHERE ts >= {from:DateTime64(3, 'UTC')} AND ts < {to:DateTime64(3, 'UTC')}
     AND use_case_id != '' AND NOT startsWith(use_case_id, 'ballast_')
-    AND operation != 'track' AND outcome NOT IN ('refused', 'rejected', 'replayed', 'template')
+    AND operation != 'track' AND outcome NOT IN ('refused', 'rejected', 'template')
+    AND (outcome != 'replayed' OR cache_kind IN ('exact', 'semantic'))
     AND ({use_case:Nullable(String)} IS NULL OR use_case_id = {use_case:Nullable(String)})
   GROUP BY tenant, call_id
 )
