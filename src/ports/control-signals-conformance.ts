@@ -49,6 +49,19 @@ export function controlSignalsConformance(
       expect(row!.latencyMsP95).toBeCloseTo(840, 6);
     });
 
+    it("counts an answer from the cache as one that cost nothing, and not among latencies, and no repeat of a call under its key", async () => {
+      const hit = { outcome: "replayed", cache_hit: true, unit_cost_usd: "0", latency_ms: 1, depth_k: null, rerank_n: null } as const;
+      await keep("cached", MINUTE_MS, [
+        { unit_cost_usd: "6", latency_ms: 500, depth_k: null, rerank_n: null },
+        { ...hit, cache_kind: "exact" },
+        { ...hit, cache_kind: "semantic" },
+        { ...hit, cache_kind: "idempotent" },
+      ]);
+      const [row] = await ask(["use_case:cached"]);
+      expect(row).toMatchObject({ answered: 3, cached: 2, hourPriced: 3, hourUsd: 2, dayPriced: 3, dayUsd: 2 });
+      expect(row).toMatchObject({ timed: 1, latencyMsP50: 500, served: 1, retrieved: 0 });
+    });
+
     it("measures latency and failures over five minutes and from the newest change on, costs and shares over their hour and day", async () => {
       await keep("windows", MINUTE_MS, [{ latency_ms: 10, unit_cost_usd: "0.5", cache_hit: true, depth_k: 4, rerank_n: 20 }]);
       await keep("windows", 3 * MINUTE_MS, [{ latency_ms: 20, unit_cost_usd: "1.5", depth_k: 8, rerank_n: null }]);
