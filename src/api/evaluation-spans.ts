@@ -3,7 +3,9 @@ import { RATING_SOURCES, type Rating } from "../contract/rating.ts";
 import { RATING_NAME, SCORE_SCALES, scoreOf, scoreOfLabel } from "../core/ratings/score.ts";
 import { isScopeValue } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
+import type { ApiCaller } from "./api-caller.ts";
 import { type Attributes, attributesOf, idOf, listOf, memberOf, spansOf, timeOf } from "./otlp-spans.ts";
+import { keyValue, maySay } from "./own-scope.ts";
 
 export interface SpanRatings {
   readonly ratings: readonly Rating[];
@@ -23,12 +25,12 @@ interface Evaluation {
 }
 
 /** What evaluations in spans say of answers. @param resourceSpans of an OTLP request, of any shape */
-export function ratingsOfSpans(resourceSpans: readonly unknown[], now: Instant): SpanRatings {
+export function ratingsOfSpans(resourceSpans: readonly unknown[], now: Instant, caller: ApiCaller): SpanRatings {
   const ratings: Rating[] = [];
   const rejected: string[] = [];
   for (const { span, attributes } of spansOf(resourceSpans)) {
     for (const evaluation of evaluationsOf(span, attributes, now)) {
-      const taken = ratingOf(span, evaluation, now);
+      const taken = ratingOf(span, evaluation, now, caller);
       if (typeof taken === "string") rejected.push(taken);
       else ratings.push(taken);
     }
@@ -47,10 +49,12 @@ function evaluationsOf(span: unknown, attributes: Attributes, now: Instant): Eva
 }
 
 /** @returns the rating, or why there is none */
-function ratingOf(span: unknown, { attributes, at, place }: Evaluation, now: Instant): Rating | string {
+function ratingOf(span: unknown, { attributes, at, place }: Evaluation, now: Instant, caller: ApiCaller): Rating | string {
   const [traceId, spanId] = [idOf(span, "traceId", 32), idOf(span, "spanId", 16)];
   if (traceId === undefined || spanId === undefined) return "an evaluation is in a span without ids in hex, or all zeros";
   const refused = (why: string) => `evaluation in span ${spanId}: ${why}`;
+  // Levers are turned by ratings: as with feedback, nobody gives one without a name, also where reads are open.
+  if (caller.kind === "anyone") return refused("ratings are taken with a virtual key or the admin token only");
   const name =
     attributes
       .get(NAME)
@@ -61,19 +65,22 @@ function ratingOf(span: unknown, { attributes, at, place }: Evaluation, now: Ins
   if (at === undefined) return refused("its time is no time until now");
   const score = scoreIn(attributes);
   if (typeof score === "string") return refused(score);
-  const [tenant, useCase, call] = ["ballast.tenant", "ballast.use_case", "ballast.trace_id"].map((key) => attributes.get(key) ?? "");
-  if (!isScopeValue(tenant!)) return refused("ballast.tenant does not say whose it is");
-  if (useCase !== "" && !isScopeValue(useCase!)) return refused("ballast.use_case has a character that cannot be used");
-  if (!/^[\x21-\x7e]{0,200}$/.test(call!)) return refused("ballast.trace_id is no id");
+  const of = (dimension: "tenant" | "use_case") => attributes.get(`ballast.${dimension}`) || (keyValue(caller, dimension) ?? "");
+  const [tenant, useCase, call] = [of("tenant"), of("use_case"), attributes.get("ballast.trace_id") ?? ""];
+  if (!isScopeValue(tenant)) return refused("ballast.tenant does not say whose it is");
+  if (useCase !== "" && !isScopeValue(useCase)) return refused("ballast.use_case has a character that cannot be used");
+  if (!maySay(caller, "tenant", tenant)) return refused("ballast.tenant is not the key's");
+  if (useCase !== "" && !maySay(caller, "use_case", useCase)) return refused("ballast.use_case is not the key's");
+  if (!/^[\x21-\x7e]{0,200}$/.test(call)) return refused("ballast.trace_id is no id");
   if (useCase === "" && call === "") return refused("neither ballast.use_case nor ballast.trace_id says what was rated");
   const said = attributes.get("ballast.evaluation.source");
   return {
     rating_id: hash("sha256", JSON.stringify(["otlp", traceId, spanId, place, name]), "hex"),
     event_id: `${traceId}/${spanId}`,
     ts: new Date(at).toISOString(),
-    tenant: tenant!,
-    use_case_id: useCase!,
-    trace_id: call!,
+    tenant,
+    use_case_id: useCase,
+    trace_id: call,
     name,
     score,
     source: RATING_SOURCES.find((source) => source === said) ?? "eval",

@@ -137,6 +137,26 @@ describe("evaluations in spans", () => {
     expect(again.kept).toEqual(first.kept);
   });
 
+  it("are those of a key's own tenant and use case, and nobody's who sends no key, also where reads are open", async () => {
+    const api = await testApi();
+    const { secret } = (await api.ask("POST", "/api/v1/keys", { body: { name: "app", scope: { tenant: "acme", use_case: "copilot" } } }))
+      .body;
+    const pass = { "gen_ai.evaluation.score.label": "pass" };
+    const unnamed = { "ballast.tenant": "", "ballast.use_case": "" };
+    const post = async (token: string | null, ...given: Parameters<typeof request>) =>
+      (await api.ask("POST", "/v1/traces", { body: request(...given), token })).body;
+    expect(await post(null, [anEvent(pass)])).toMatchObject({
+      partialSuccess: { rejectedSpans: 1, errorMessage: expect.stringContaining("with a virtual key or the admin token only") },
+    });
+    for (const field of ["ballast.tenant", "ballast.use_case"]) {
+      const { errorMessage } = (await post(secret, [anEvent(pass)], { [field]: "other" })).partialSuccess;
+      expect(errorMessage).toContain(`${field} is not the key's`);
+    }
+    expect(api.store.ratings).toEqual([]);
+    expect(await post(secret, [anEvent(pass)], unnamed)).toEqual({});
+    expect(JSON.parse(api.store.ratings[0]!)).toMatchObject({ tenant: "acme", use_case_id: "copilot", score: 5 });
+  });
+
   it.each([
     [{ "gen_ai.evaluation.score.value": 1 }, {}, "ballast.evaluation.scale"],
     [{ "gen_ai.evaluation.score.value": 7, "ballast.evaluation.scale": "1-5" }, {}, "does not lie"],

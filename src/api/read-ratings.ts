@@ -8,6 +8,7 @@ import type { Instant } from "../core/time/window.ts";
 import type { ApiCaller } from "./api-caller.ts";
 import { readInstant } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
+import { ownValue } from "./own-scope.ts";
 
 type FeedbackBody = Static<typeof feedbackBody>;
 type Given = NonNullable<FeedbackBody["ratings"]>[number];
@@ -26,8 +27,8 @@ export function readRatings(body: FeedbackBody, caller: ApiCaller, now: Instant)
     const at = given.at === undefined ? now : timeOf(given.at, `${place}/at`, now);
     const score = scoreOf(given.score, given.scale ?? "1-5");
     if (score === undefined) throw wrong(`${place}/score`, `does not lie on the scale ${given.scale ?? "1-5"}`);
-    const tenant = ownValue("tenant", given.tenant, caller, place);
-    const useCase = ownValue("use_case", given.use_case, caller, place);
+    const tenant = givenValue("tenant", given.tenant, caller, place);
+    const useCase = givenValue("use_case", given.use_case, caller, place);
     if (tenant === undefined) throw wrong(`${place}/tenant`, "is missing");
     if (useCase === undefined && given.trace_id === undefined)
       throw wrong(`${place}/use_case`, "is missing; a rating names its use case, or the trace_id of a call");
@@ -57,15 +58,9 @@ function givenRatings({ ratings, ...single }: FeedbackBody): { given: Given; pla
   return [{ given: single as Given, place: "" }];
 }
 
-/** What a key says stands, unless the key lets its holder name another. */
-function ownValue(field: "tenant" | "use_case", said: string | undefined, caller: ApiCaller, place: string): string | undefined {
-  const value = said === undefined ? undefined : checkScopeValue(said, `${place}/${field}`);
-  if (caller.kind !== "key") return value;
-  const own = caller.key.scope[field];
-  if (value === undefined || value === own) return own;
-  const mayName = caller.key.mayName.includes(field) || (field === "use_case" && own === undefined);
-  if (!mayName) throw new Problem("scope_not_allowed", { field: `${place}/${field}`, key: caller.key.id });
-  return value;
+function givenValue(dimension: "tenant" | "use_case", said: string | undefined, caller: ApiCaller, place: string): string | undefined {
+  const field = `${place}/${dimension}`;
+  return ownValue(caller, dimension, said === undefined ? undefined : checkScopeValue(said, field), field);
 }
 
 /** Of ratings with one identity in one request the first: arrivals at the same moment cannot be told apart later. */

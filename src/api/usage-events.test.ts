@@ -8,7 +8,7 @@ import { NO_UNIT_COST_SETTINGS } from "../core/unit-cost/unit-cost-settings.ts";
 import { openChdbWarehouse } from "../data/warehouse/chdb-warehouse.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
 import { aTrace } from "../ports/warehouse-conformance.ts";
-import { NOON, testApi } from "./api-test-kit.ts";
+import { ADMIN_TOKEN, NOON, testApi } from "./api-test-kit.ts";
 
 const price = { upToK: null, useCase: null, validFrom: 0 } as const;
 const unitCosts = {
@@ -171,5 +171,47 @@ describe("events in the warehouse", () => {
       business: { reports: { count: "5", usd_per_one: "0.600013" } },
       unpriced_parts: [{ measure: "gpu_hours", reason: "no_price", count: 1 }],
     });
+  });
+});
+
+describe("events of a virtual key", () => {
+  async function withKey(scope: object, more: object = {}) {
+    const api = await testApi({ unitCosts, openReads: false });
+    const { secret } = (await api.ask("POST", "/api/v1/keys", { body: { name: "app", scope, ...more } })).body;
+    const send = (data: Record<string, unknown>, token: string | null = secret) =>
+      api.ask("POST", "/api/v1/events", { body: { events: [anEvent(data)] }, token });
+    const kept = () => api.store.facts.map((text) => JSON.parse(text) as Record<string, unknown>);
+    return { send, kept };
+  }
+  const { tenant: _, ...UNNAMED } = MINUTES;
+
+  it("are its tenant's and of what else it fixes, said or not", async () => {
+    const { send, kept } = await withKey({ tenant: "acme", use_case: "desk", team: "support" });
+    for (const data of [UNNAMED, MINUTES, { ...UNNAMED, team: "support", feature: "chat" }]) expect((await send(data)).status).toBe(200);
+    expect(kept().map(({ tenant, use_case_id, team, feature }) => [tenant, use_case_id, team, feature])).toEqual([
+      ["acme", "desk", "support", ""],
+      ["acme", "desk", "support", ""],
+      ["acme", "desk", "support", "chat"],
+    ]);
+  });
+
+  it("are refused for another tenant or use case than its own, unless it may name it", async () => {
+    const { send, kept } = await withKey({ tenant: "acme", use_case: "desk" });
+    const refused = await send({ ...MINUTES, tenant: "globex" });
+    expect([refused.status, refused.body]).toMatchObject([403, { code: "scope_not_allowed", field: "/events/0/data/tenant" }]);
+    expect((await send({ ...MINUTES, use_case: "search" })).body.field).toBe("/events/0/data/use_case");
+    expect(kept()).toEqual([]);
+    const other = await withKey({ tenant: "acme", use_case: "desk" }, { may_name: ["use_case"] });
+    expect((await other.send({ ...MINUTES, use_case: "search" })).status).toBe(200);
+    expect(other.kept()[0]).toMatchObject({ tenant: "acme", use_case_id: "search" });
+  });
+
+  it("are taken from the admin for any tenant, and from nobody without a key or with a wrong one while reads are closed", async () => {
+    const { send, kept } = await withKey({ tenant: "acme" });
+    expect((await send({ ...MINUTES, tenant: "globex" }, ADMIN_TOKEN)).status).toBe(200);
+    expect((await send(UNNAMED, ADMIN_TOKEN)).body).toMatchObject({ code: "invalid_request", field: "/events/0/data/tenant" });
+    expect((await send(MINUTES, null)).body.code).toBe("key_missing");
+    expect((await send(MINUTES, "sk-ballast-guessed")).body.code).toBe("key_unknown");
+    expect(kept()).toHaveLength(1);
   });
 });

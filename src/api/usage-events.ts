@@ -6,12 +6,15 @@ import { UNIT_COST_FILTERS } from "../contract/unit-cost-groups.ts";
 import { type eventsBody, RUN_KINDS, type RunKind, type UsageEventType } from "../contract/usage-events-contract.ts";
 import type { UsageFact } from "../contract/usage-fact.ts";
 import { formatDecimal, formatUsd, parseDecimal } from "../core/money/usd.ts";
+import { HEADER_DIMENSIONS } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { Measure, PricedMeasure } from "../core/unit-cost/measures.ts";
 import { isImplausible, partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
 import { readAmount } from "./amount.ts";
+import type { ApiCaller } from "./api-caller.ts";
 import { readInstant } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
+import { keyValue, type OwnDimension, ownValue } from "./own-scope.ts";
 
 type UsageEvent = Static<typeof eventsBody>["events"][number];
 type EventData = UsageEvent["data"];
@@ -39,13 +42,14 @@ const SHAPES: Readonly<Record<UsageEventType, EventShape>> = {
 };
 
 /**
- * The fact that an event tells, priced at the time of its use. The same source and id is the same fact, whatever else the event says then.
+ * The fact that an event tells, priced at the time of its use. Of a virtual key it is its tenant's, and all else that the key fixes. The same source and id is the same fact, whatever else the event says then.
  * @param at where the event stands in the request, for messages
- * @throws Problem invalid_request, invalid_scope, amount_invalid
+ * @throws Problem invalid_request, invalid_scope, scope_not_allowed, amount_invalid
  */
-export function factOfEvent(event: UsageEvent, at: string, prices: readonly UnitPrice[], now: Instant): UsageFact {
-  const { data, type, source, id } = event;
+export function factOfEvent(event: UsageEvent, at: string, prices: readonly UnitPrice[], now: Instant, caller: ApiCaller): UsageFact {
+  const { type, source, id } = event;
   const place = `${at}/data`;
+  const data = ownData(event.data, caller, place);
   checkShape(data, SHAPES[type], type, place);
   const when = event.time === undefined ? now : timeOf(event.time, `${at}/time`, now);
   const fact = {
@@ -78,6 +82,16 @@ export function factOfEvent(event: UsageEvent, at: string, prices: readonly Unit
     default:
       return type satisfies never;
   }
+}
+
+/** The dimensions that a key may fix, under the same names in events. */
+const OWN: readonly OwnDimension[] = HEADER_DIMENSIONS;
+
+function ownData(data: EventData, caller: ApiCaller, place: string): EventData {
+  if (caller.kind !== "key") return data;
+  const fixed = OWN.filter((dimension) => keyValue(caller, dimension) !== undefined);
+  const own = fixed.map((dimension) => [dimension, ownValue(caller, dimension, data[dimension], `${place}/${dimension}`)]);
+  return { ...data, ...Object.fromEntries(own) };
 }
 
 function meteredPart(data: EventData, place: string, prices: readonly UnitPrice[], at: Instant) {

@@ -102,3 +102,22 @@ it("takes any shape of a request without breaking", async () => {
   expect((await api.ask("POST", "/v1/traces", { body: odd })).status).toBe(200);
   expect((await api.ask("POST", "/v1/traces", { body: {} })).status).toBe(400);
 });
+
+it("takes spans of a virtual key for its own tenant and what else it fixes, and rejects those of others", async () => {
+  const api = await testApi({ unitCosts, openReads: false });
+  const body = { name: "app", scope: { tenant: "acme", use_case: "desk", service: "web" } };
+  const { secret } = (await api.ask("POST", "/api/v1/keys", { body })).body;
+  const spans = [
+    aSpan("own", { "ballast.vector.reads": 1 }),
+    aSpan("foreign", { "ballast.vector.reads": 1, "ballast.tenant": "globex" }),
+    aSpan("elsewhere", { "ballast.vector.reads": 1, "ballast.use_case": "search" }),
+  ];
+  const sent = await api.ask("POST", "/v1/traces", { body: request(spans, { "service.name": "search" }), token: secret });
+  expect(sent.body.partialSuccess).toMatchObject({
+    rejectedSpans: 2,
+    errorMessage: expect.stringContaining("ballast.tenant is not the key's"),
+  });
+  const kept = api.store.facts.map((text) => JSON.parse(text) as Record<string, unknown>);
+  expect(kept.map(({ tenant, use_case_id, service }) => [tenant, use_case_id, service])).toEqual([["acme", "desk", "web"]]);
+  expect((await api.ask("POST", "/v1/traces", { body: request(spans), token: null })).body.code).toBe("key_missing");
+});

@@ -1,11 +1,13 @@
 import { hash } from "node:crypto";
 import type { UsageFact } from "../contract/usage-fact.ts";
 import { formatDecimal, parseDecimal } from "../core/money/usd.ts";
-import { isScopeValue } from "../core/scope/scope.ts";
+import { HEADER_DIMENSIONS, isScopeValue } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { PricedMeasure } from "../core/unit-cost/measures.ts";
 import { isImplausible, partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
+import type { ApiCaller } from "./api-caller.ts";
 import { type Attributes, idOf, spansOf, timeOf } from "./otlp-spans.ts";
+import { keyValue, maySay } from "./own-scope.ts";
 
 export interface SpanFacts {
   readonly facts: readonly UsageFact[];
@@ -46,11 +48,11 @@ const WRITES = new Set(["upsert", "insert", "add", "update", "delete", "remove"]
  * What spans say was used, as facts. Spans of model calls say nothing here: calls have traces of their own, and would count twice.
  * @param resourceSpans of an OTLP request, of any shape
  */
-export function factsOfSpans(resourceSpans: readonly unknown[], prices: readonly UnitPrice[], now: Instant): SpanFacts {
+export function factsOfSpans(resourceSpans: readonly unknown[], prices: readonly UnitPrice[], now: Instant, caller: ApiCaller): SpanFacts {
   const facts: UsageFact[] = [];
   const rejected: string[] = [];
   for (const { span, attributes } of spansOf(resourceSpans)) {
-    const taken = factsOfSpan(span, attributes, prices, now);
+    const taken = factsOfSpan(span, attributes, prices, now, caller);
     if (typeof taken === "string") rejected.push(taken);
     else facts.push(...taken);
   }
@@ -58,14 +60,20 @@ export function factsOfSpans(resourceSpans: readonly unknown[], prices: readonly
 }
 
 /** @returns the facts, or why there are none though the span used something */
-function factsOfSpan(span: unknown, attributes: Attributes, prices: readonly UnitPrice[], now: Instant): UsageFact[] | string {
+function factsOfSpan(
+  span: unknown,
+  attributes: Attributes,
+  prices: readonly UnitPrice[],
+  now: Instant,
+  caller: ApiCaller,
+): UsageFact[] | string {
   const used = usedBy(attributes);
   if (used.length === 0) return [];
   const [traceId, spanId] = [idOf(span, "traceId", 32), idOf(span, "spanId", 16)];
   if (traceId === undefined || spanId === undefined) return "a span has no ids in hex, or all zeros";
   const at = timeOf(span, "endTimeUnixNano", now);
   if (at === undefined) return `span ${spanId}: endTimeUnixNano is no time until now`;
-  const scope = scopeOfSpan(attributes);
+  const scope = scopeOfSpan(attributes, caller);
   if (typeof scope === "string") return `span ${spanId}: ${scope}`;
   const depthK = Number(attributes.get("ballast.depth_k") ?? retrievalDepth(attributes));
   const k = Number.isSafeInteger(depthK) && depthK >= 0 && depthK <= 1_000_000 ? depthK : null;
@@ -123,13 +131,18 @@ function retrievalDepth(attributes: Attributes): string | undefined {
   return isRetrieval(attributes) ? (attributes.get("gen_ai.retrieval.top_k") ?? attributes.get("gen_ai.request.top_k")) : undefined;
 }
 
-function scopeOfSpan(attributes: Attributes) {
+function scopeOfSpan(attributes: Attributes, caller: ApiCaller) {
   const found: Record<string, string> = {};
   for (const [field, names] of Object.entries(SCOPE_ATTRIBUTES)) {
     const name = names.find((one) => attributes.has(one));
-    const value = name === undefined ? "" : attributes.get(name)!;
-    if (value !== "" && !isScopeValue(value)) return `${name} has a character that cannot be used`;
-    found[field] = value;
+    const said = name === undefined ? "" : attributes.get(name)!;
+    if (said !== "" && !isScopeValue(said)) return `${name} has a character that cannot be used`;
+    const dimension = HEADER_DIMENSIONS.find((each) => names[0] === `ballast.${each}`);
+    const own = dimension && keyValue(caller, dimension);
+    // What only stands in for our own attribute gives way to what the key fixes.
+    const isOurs = name === names[0] && said !== "";
+    if (dimension && isOurs && !maySay(caller, dimension, said)) return `${name} is not the key's`;
+    found[field] = own !== undefined && !isOurs ? own : said;
   }
   const trace_id = attributes.get("ballast.trace_id") ?? "";
   if (!/^[\x21-\x7e]{0,200}$/.test(trace_id)) return "ballast.trace_id is no id";

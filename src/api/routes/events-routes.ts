@@ -15,13 +15,13 @@ export const eventsRoutes: readonly Route[] = [
     method: "POST",
     path: "/api/v1/events",
     summary: "Takes usage, revenue, counts of business, starts and ends of runs as CloudEvents, one or a batch; all or none, each once.",
-    role: "viewer",
+    role: "caller",
     body: eventsBody,
     mostBodyBytes: MOST_BYTES,
     answers: { 200: { description: "Kept durably; what each costs", schema: eventsAnswer } },
-    handle: async ({ body }, deps) => {
+    handle: async ({ body, caller }, deps) => {
       const now = deps.now();
-      const facts = body.events.map((event, index) => factOfEvent(event, `/events/${index}`, deps.unitCosts.prices, now));
+      const facts = body.events.map((event, index) => factOfEvent(event, `/events/${index}`, deps.unitCosts.prices, now, caller));
       await deps.store.keepFacts(firstOfEach(facts).map((fact) => JSON.stringify(fact)));
       return ok({
         accepted: facts.length,
@@ -33,16 +33,16 @@ export const eventsRoutes: readonly Route[] = [
     method: "POST",
     path: "/v1/traces",
     summary: "Takes what spans say was used and how answers were rated, as OTLP/HTTP in JSON or protobuf; each span counts once.",
-    role: "viewer",
+    role: "caller",
     body: spansBody,
     protobuf: { read: readSpansRequest, write: (answer: SpansAnswer) => writeSpansAnswer(answer) },
     mostBodyBytes: MOST_BYTES,
     answers: {
       200: { description: "Kept durably; spans that could not be taken are counted, with the first reason", schema: spansAnswer },
     },
-    handle: async ({ body }, deps) => {
-      const { facts, rejected: unused } = factsOfSpans(body.resourceSpans, deps.unitCosts.prices, deps.now());
-      const { ratings, rejected: unrated } = ratingsOfSpans(body.resourceSpans, deps.now());
+    handle: async ({ body, caller }, deps) => {
+      const { facts, rejected: unused } = factsOfSpans(body.resourceSpans, deps.unitCosts.prices, deps.now(), caller);
+      const { ratings, rejected: unrated } = ratingsOfSpans(body.resourceSpans, deps.now(), caller);
       const rejected = [...unused, ...unrated];
       if (facts.length > 0) await deps.store.keepFacts(firstOfEach(facts).map((fact) => JSON.stringify(fact)));
       const kept = firstOfEachRating(ratings).map((rating) => JSON.stringify(rating));
