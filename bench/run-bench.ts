@@ -6,6 +6,7 @@ import type { BenchSetting } from "./bench-setting.ts";
 import { bodiesBench } from "./bodies-bench.ts";
 import { budgetsBench } from "./budgets-bench.ts";
 import { controllerBench } from "./controller-bench.ts";
+import { controlsBench } from "./controls-bench.ts";
 import { figureTable, type Outcome, summaryOf } from "./figure.ts";
 import { gatewayBench } from "./gateway-bench.ts";
 import { latencyBench } from "./latency-bench.ts";
@@ -33,6 +34,7 @@ const BENCHMARKS: Readonly<Record<string, (setting: BenchSetting) => Promise<Out
   reprice: repriceBench,
   routing: routingBench,
   "answer-cache": answerCacheBench,
+  controls: controlsBench,
 };
 
 const { values } = parseArgs({

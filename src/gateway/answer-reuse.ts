@@ -32,7 +32,6 @@ export interface ReusePlace {
   /** The question and its setting, where a call that asks the same in other words may have the answer. */
   readonly asked: (SplitRequest & { readonly setting: string }) | undefined;
   readonly keptMs: number;
-  readonly mayKeep: boolean;
   /** What is needed to ask again by ourselves, where the lever cache_prewarm is turned. */
   readonly frequent: Omit<Frequent, "owner" | "fingerprint"> | undefined;
 }
@@ -95,14 +94,14 @@ export function keepAnswer(
   bytes: Buffer,
 ): void {
   // What a budget made smaller or cheaper is not the answer asked for.
-  if (verdict.basis !== "measured" || verdict.amountNano === null || plan.easedBy !== undefined) return;
+  if (!record.mayKeep || verdict.basis !== "measured" || verdict.amountNano === null || plan.easedBy !== undefined) return;
   const kept: KeptAnswer = { answer, keptAt: record.at, costNano: verdict.amountNano };
   // Under the request alone, which says nothing of levers.
   if (record.levers.length === 0 && plan.hold.budgets.some(({ onShort }) => onShort === "cached_only")) {
     gateway.answers.keep(answerOwner(record.caller!), requestFingerprint(record.dialect, bytes), kept, gateway.settings.idempotencyTtlMs);
   }
   const { reuse } = record;
-  if (!reuse?.mayKeep) return;
+  if (!reuse) return;
   const { owner, fingerprint, asked, keptMs, frequent } = reuse;
   gateway.answers.keep(owner, fingerprint, kept, keptMs);
   if (asked) gateway.questions.keep({ owner, setting: asked.setting }, asked.question, fingerprint);
@@ -169,13 +168,11 @@ function placeOf(
   const headers = headersOf(request);
   const around = [dialect.path, JSON.stringify(headers), leverText(levers, caller)].join("\n");
   const split = terms.semanticMs > 0 && bytes.length <= MOST_SPLIT_BYTES ? splitRequest(written) : undefined;
-  const { mayKeep } = reuseWishes(request.headers["cache-control"]);
   return {
     owner: reuseOwner(caller),
     fingerprint: hash("sha256", Buffer.concat([Buffer.from(`${around}\n\n`), bytes]), "hex"),
     asked: split && { ...split, setting: hash("sha256", `${around}\n\n${split.rest}`, "hex") },
     keptMs: Math.max(terms.exactMs, terms.semanticMs),
-    mayKeep,
     frequent: levers.cache_prewarm ? { subjects, dialect, caller, headers, bytes } : undefined,
   };
 }

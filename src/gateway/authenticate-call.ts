@@ -40,8 +40,13 @@ export function authenticateCall(headers: IncomingHttpHeaders, find: (secret: st
     key,
     scope: { ...((scope as Scope | undefined) ?? key.scope), api_key: key.id },
     priority: priority === "p0" || priority === "p2" ? priority : "p1",
-    pii: headers["x-ballast-pii"] === "true",
+    pii: saysYes(headers["x-ballast-pii"]),
   };
+}
+
+/** Whatever is not plainly a no: a word that we do not know must not make personal data into any other. */
+function saysYes(value: string | string[] | undefined): boolean {
+  return value !== undefined && !["", "false", "0", "no"].includes(String(value).trim().toLowerCase());
 }
 
 /**

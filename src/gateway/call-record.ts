@@ -31,6 +31,8 @@ export interface CallRecord {
   upstreamMs: number;
   /** Those that changed the call, each with its value: "small_model_share=50". */
   levers: string[];
+  /** Whether its answer may be kept at all: none with personal data, and none whose caller says no-store. */
+  mayKeep: boolean;
   /** Where its answer may be kept, to be given again. */
   reuse: ReusePlace | undefined;
   /** Whether levers and caches leave the call alone, so that savings are measured. */
@@ -80,6 +82,7 @@ export function startRecord(dialect: Dialect, traceId: string, at: number, start
     attempts: 0,
     upstreamMs: 0,
     levers: [],
+    mayKeep: true,
     reuse: undefined,
     holdout: false,
     complexity: null,

@@ -56,13 +56,18 @@ export interface KitOptions {
   readonly runaway?: RunawayRule;
   readonly maxPages?: number;
   readonly requestTimeoutMs?: number;
+  /** Of virtual time; the system's unless said. */
+  readonly now?: () => number;
+  readonly newId?: () => string;
+  readonly answerCacheBytes?: number;
+  readonly mostQuestions?: number;
 }
 
 /** A gateway over the real store and the sim provider, in a temporary folder, on a free port. */
 export async function openGatewayKit(options: KitOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), "ballast-gateway-"));
   const sim = await startSim(options.sim);
-  const now = () => Date.now();
+  const now = options.now ?? Date.now;
   const store = await openSqliteLedgerStore({ folder, bootId: "test", openedAt: now(), maxPages: options.maxPages }, now);
   const limits = { window: "month", zone: "UTC", hard: true, onShort: "deny", thresholds: [50, 80, 100], warnPercent: 80 } as const;
   const catalog = await BudgetCatalog.open(
@@ -115,7 +120,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
   };
   const inspector = new BodyInspector();
   const levers = new LeverBoard();
-  const questions = new SimilarQuestions(1000);
+  const questions = new SimilarQuestions(options.mostQuestions ?? 1000);
   const prewarm = new AnswerPrewarmer();
   const gateway: Gateway = {
     keys,
@@ -125,7 +130,10 @@ export async function openGatewayKit(options: KitOptions = {}) {
     levers,
     settings,
     connections: new ProviderConnections(),
-    answers: new SharedAnswers(new AnswerCache(1_000_000, (owner, answer) => questions.forget(owner, answer)), options.cache),
+    answers: new SharedAnswers(
+      new AnswerCache(options.answerCacheBytes ?? 1_000_000, (owner, answer) => questions.forget(owner, answer)),
+      options.cache,
+    ),
     questions,
     prewarm,
     reuse: { exactMs: 0, semanticMs: 0, useCases: new Set(), ...options.reuse },
@@ -136,7 +144,7 @@ export async function openGatewayKit(options: KitOptions = {}) {
     pacing: new Map(),
     now,
     steadyNow: () => performance.now(),
-    newId: idSource(store.epoch, now),
+    newId: options.newId ?? idSource(store.epoch, now),
     random: Math.random,
     unknownUnits: new UnknownUnits(),
     runaway: new RunawayGuard(options.runaway),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Problem } from "../contract/problem.ts";
+import { reuseWishes } from "../core/answer-reuse/reuse-terms.ts";
 import type { TurnMemory } from "../core/compression/turn-memory.ts";
 import { isHeldOut } from "../core/levers/holdout.ts";
 import { formatUsd } from "../core/money/usd.ts";
@@ -91,6 +92,7 @@ export async function handleCall(
     const caller = identified instanceof Promise ? await identified : identified;
     record.caller = caller;
     if (own) record.levers.push(own.lever);
+    record.mayKeep = !caller.pii && reuseWishes(request.headers["cache-control"]).mayKeep;
     record.said = readCallParts(request.headers);
     record.parts = pricedParts(record.said, settings.unitPrices, caller.scope.use_case ?? "", record.at);
     const bytes = await readBody(request, settings.maxBodyBytes);
@@ -108,7 +110,7 @@ export async function handleCall(
     claimed = claim;
     gateway.runaway.check(record);
     const useCase = caller.scope.use_case;
-    // By the first id, before any cache is asked, and whether or not a lever is turned now.
+    // By the first id, before any cache is asked, and whether or not a lever is turned now. What we ask ourselves measures nothing.
     record.holdout = own === undefined && useCase !== undefined && isHeldOut(record.traceId, settings.holdoutShare);
     if (await answerAgain(gateway, record, asked, request, response, bytes, claimed)) return;
     paceCall(gateway, record, asked);

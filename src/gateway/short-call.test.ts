@@ -191,6 +191,16 @@ describe("on_short: cached_only", () => {
     ]);
   });
 
+  it("keeps no answer with personal data, nor one that is not to be kept", async () => {
+    const { openai } = await open(limits, "1");
+    for (const headers of [{ "x-ballast-pii": "true" }, { "Cache-Control": "no-store" }]) {
+      await openai.chat.completions.create(ask("gpt-4o-mini"), { headers });
+    }
+    await kit.settled(2);
+    await kit.budget({ tenant: "acme" }, NOTHING, { covers: "rest", ...limits });
+    expect((await refusalOf(openai.chat.completions.create(ask("gpt-4o-mini")))).code).toBe("budget_cached_only");
+  });
+
   it("gives the stored answer of any Idempotency-Key of the same key and tenant, also after a restart of the cache", async () => {
     const { openai } = await open({}, "1");
     const first = await openai.chat.completions.create(ask("gpt-4o-mini"), { headers: { "Idempotency-Key": "k1" } });

@@ -79,9 +79,10 @@ export async function answerShortCall(
   }
   const owner = answerOwner(record.caller!);
   const fingerprint = requestFingerprint(record.dialect, bytes);
-  const answer =
-    (await gateway.answers.find(owner, fingerprint, record.at))?.answer ??
-    (await gateway.store.answerOf({ keyId: owner, fingerprint, at: record.at }));
+  const answer = record.caller!.pii
+    ? undefined
+    : ((await gateway.answers.find(owner, fingerprint, record.at))?.answer ??
+      (await gateway.store.answerOf({ keyId: owner, fingerprint, at: record.at })));
   if (answer === undefined) throw new Problem("budget_cached_only", problem.details);
   return await answerUnsent(gateway, record, response, { answer, outcome: "replayed", cache: "exact", headers });
 }

@@ -96,14 +96,16 @@ describe("small_model_share", () => {
     lever.turn("use_case:desk", { small_model_share: 100 });
     const sentTo = async (more: object, headers: Record<string, string> = {}) =>
       (await ask(chat("Hello", more), headers)).headers.get("x-ballast-model");
-    expect(await sentTo({}, { "x-ballast-pii": "true" })).toBe("gpt-4.1");
+    for (const said of ["true", "True", " TRUE", "1", "yes", "personal"])
+      expect(await sentTo({}, { "x-ballast-pii": said })).toBe("gpt-4.1");
+    for (const said of ["false", "False", "0", "no", ""]) expect(await sentTo({}, { "x-ballast-pii": said })).toBe("gpt-4o-mini");
     expect(await sentTo({}, { "x-ballast-priority": "p0" })).toBe("gpt-4o");
     expect(await sentTo({ verbosity: "low" })).toBe("gpt-4o");
     expect(await sentTo({ max_tokens: 100_000 })).toBe("gpt-4o");
     const image = [{ role: "user", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } }] }];
     expect(await sentTo({ messages: image })).toBe("gpt-4o");
     expect(await sentTo({ model: "gpt-5.4" })).toBe("gpt-5.4");
-    await booksAreRight(6);
+    await booksAreRight(16);
   });
 
   it("never sends a call where it could cost more, whatever the ladder says", async () => {
@@ -149,6 +151,22 @@ describe("the frozen large model", () => {
     }
     expect((await ask(chat("Hello", { model: "gpt-4.1" }))).headers.get("x-ballast-levers")).toBe("");
     await booksAreRight(4);
+  });
+
+  it("holds by whatever name the large model is asked for, and stays with the provider that was named", async () => {
+    const routes = [{ model: "writer", targets: [{ provider: "sim", model: "gpt-4o" }] }];
+    const { ask } = await open({ routes });
+    lever.turn("use_case:desk", { "feature_freeze/large_model": 1 });
+    for (const model of ["sim/gpt-4o", "writer"]) {
+      const answer = await ask(chat("Hello", { model }));
+      expect([model, answer.headers.get("x-ballast-model")]).toEqual([model, "gpt-4.1"]);
+    }
+    const [named, routed] = await booksAreRight(2);
+    expect([named!.requested_model, named!.model_size, routed!.model_size]).toEqual(["sim/gpt-4o", "medium", "medium"]);
+    const { secret } = await lever.kit.key({ tenant: "acme", use_case: "desk" }, { models: ["sim/*"] });
+    expect((await call(lever.kit, secret, chat("Hello", { model: "sim/gpt-4o" }))).headers.get("x-ballast-model")).toBe("gpt-4.1");
+    const { secret: only } = await lever.kit.key({ tenant: "acme", use_case: "desk" }, { models: ["sim/gpt-4o"] });
+    expect((await call(lever.kit, only, chat("Hello", { model: "sim/gpt-4o" }))).status).toBe(403);
   });
 
   it("refuses what no smaller model can take, says whose policy it is and since when, and holds nothing", async () => {

@@ -41,14 +41,28 @@ export function turnCall(
   bytes: Buffer,
   headers: IncomingMessage["headers"],
 ): TurnedCall | Promise<TurnedCall> {
-  const { settings, caller, summary, dialect } = planning;
-  const useCase = caller.scope.use_case;
-  const place = dialect.operation === "embeddings" ? undefined : placeOnLadder(settings.ladders, summary.model, useCase);
+  const { dialect } = planning;
+  const place = dialect.operation === "embeddings" ? undefined : placeOf(planning);
   record.modelSize = place?.size;
   const subjects = leverSubjectsOf(planning);
   const levers = gateway.levers.inForce(subjects);
   if (levers === NO_LEVERS || dialect.operation === "embeddings") return { bytes, planning };
   return turnWith({ gateway, record, planning, bytes, headers, levers, subjects, place });
+}
+
+/**
+ * By the name that was asked for, else by the model that it stands for: a route's first, or that of "provider/model", which then moves among
+ * the models of that provider. Nobody gets around a lever by another name.
+ */
+function placeOf({ settings, caller, summary, dialect }: Planning): Move["place"] | undefined {
+  const { ladders, routes } = settings;
+  const useCase = caller.scope.use_case;
+  const named = placeOnLadder(ladders, summary.model, useCase);
+  const [first] = named ? [] : routes.targets(summary.model, dialect.provider);
+  const place = first && placeOnLadder(ladders, first.model, useCase);
+  if (!place || summary.model !== `${first.provider.name}/${first.model}`) return named ?? place;
+  const models = Object.fromEntries(Object.entries(place.ladder.models).map(([size, model]) => [size, `${first.provider.name}/${model}`]));
+  return { ...place, ladder: { ...place.ladder, models: models as typeof place.ladder.models } };
 }
 
 interface Turning extends TurnedCall {

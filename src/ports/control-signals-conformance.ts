@@ -50,8 +50,22 @@ export function controlSignalsConformance(
         ...(["refused", "rejected", "replayed", "template", "tracked"] as const).map((outcome) => ({ outcome, latency_ms: 9999 })),
       ]);
       const [row] = await ask(["use_case:counts"]);
-      expect(row).toMatchObject({ timed: 3, latencyMsP50: 300, served: 7, failed: 5, answered: 2, hourPriced: 1 });
+      expect(row).toMatchObject({ timed: 3, latencyMsP50: 300, served: 7, failed: 5, answered: 2, hourPriced: 1, hourUsd: 9.00013 });
+      // What was had ahead cost 9, and is no call.
       expect(row!.latencyMsP95).toBeCloseTo(840, 6);
+    });
+
+    it("counts an answer from the cache as one that cost nothing, and not among latencies, and no repeat of a call under its key", async () => {
+      const hit = { outcome: "replayed", cache_hit: true, unit_cost_usd: "0", latency_ms: 1, depth_k: null, rerank_n: null } as const;
+      await keep("cached", MINUTE_MS, [
+        { unit_cost_usd: "6", latency_ms: 500, depth_k: null, rerank_n: null },
+        { ...hit, cache_kind: "exact" },
+        { ...hit, cache_kind: "semantic" },
+        { ...hit, cache_kind: "idempotent" },
+      ]);
+      const [row] = await ask(["use_case:cached"]);
+      expect(row).toMatchObject({ answered: 3, cached: 2, hourPriced: 3, hourUsd: 2, dayPriced: 3, dayUsd: 2 });
+      expect(row).toMatchObject({ timed: 1, latencyMsP50: 500, served: 1, retrieved: 0 });
     });
 
     it("measures latency and failures over five minutes and from the newest change on, costs and shares over their hour and day", async () => {
@@ -76,16 +90,6 @@ export function controlSignalsConformance(
       expect(since).toMatchObject({ timed: 1, latencyMsP50: 10, served: 1, answered: 3 });
       const [none] = await ask(["use_case:windows"], NOW);
       expect(none).toMatchObject({ timed: 0, latencyMsP50: null, latencyMsP95: null, served: 0, answered: 3 });
-    });
-
-    it("counts answers of the caches as hits, and neither their time nor answers given again for an Idempotency-Key", async () => {
-      const again = { outcome: "replayed", cache_hit: true, latency_ms: 1, unit_cost_usd: "0" } as const;
-      await keep("hits", MINUTE_MS, [
-        { latency_ms: 100, unit_cost_usd: "2" },
-        ...(["exact", "semantic", "idempotent"] as const).map((cache_kind) => ({ ...again, cache_kind })),
-      ]);
-      const [row] = await ask(["use_case:hits"]);
-      expect(row).toMatchObject({ timed: 1, latencyMsP50: 100, served: 1, answered: 3, cached: 2, hourPriced: 1, hourUsd: 2 });
     });
 
     it("tells how well founded answers were rated in the last hour, of calls from the newest change on", async () => {

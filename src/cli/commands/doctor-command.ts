@@ -7,6 +7,7 @@ import { systemClock } from "../../std/system-clock.ts";
 import { CONFIG_OPTION, type Command, type CommandContext } from "../command.ts";
 import { checkCache } from "../doctor/check-cache.ts";
 import { checkDataFolder, checkDiskSpace, checkEmbeddedWarehouse, checkNode } from "../doctor/check-machine.ts";
+import { checkPolicies } from "../doctor/check-policies.ts";
 import { checkPrices } from "../doctor/check-prices.ts";
 import { checkProviders, checkReachable } from "../doctor/check-providers.ts";
 import { checkNamedServer, checkPort } from "../doctor/check-server.ts";
@@ -50,6 +51,7 @@ async function allChecks(context: CommandContext): Promise<DoctorCheck[]> {
     warehouse,
     ...cache,
     ...checkPrices(config, systemClock()),
+    ...checkPolicies(config),
     ...providers,
     ...server,
   ];

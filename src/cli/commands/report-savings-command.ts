@@ -33,6 +33,8 @@ export const reportSavingsCommand: Command = {
     if (form === "json") context.out(JSON.stringify(file === undefined ? answer : { file, rows: answer.scoreboard.length }));
     else if (file !== undefined) context.out(`${file} is written: ${answer.scoreboard.length} rows.`);
     else context.out(form === "csv" ? scoreboardCsv(answer) : savingsText(answer));
+    if (form === "table" && file === undefined && answer.use_cases.length === 0 && query.week === undefined)
+      context.out("This is last week; --week this is the one that runs.");
     return 0;
   },
 };

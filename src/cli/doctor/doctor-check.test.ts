@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -12,6 +12,7 @@ import { keyVariables } from "../../config/key-variables.ts";
 import { readConfig } from "../../config/read-config.ts";
 import { checkCache } from "./check-cache.ts";
 import { checkDataFolder, checkNode, diskSpaceCheck } from "./check-machine.ts";
+import { checkPolicies } from "./check-policies.ts";
 import { checkPrices, routedModels } from "./check-prices.ts";
 import { checkKey, checkProviders } from "./check-providers.ts";
 import { checkNamedServer, checkPort } from "./check-server.ts";
@@ -50,6 +51,29 @@ describe("doctor", () => {
     expect(checkDataFolder(folder).status).toBe("ok");
     expect(checkDataFolder(join(folder, "a", "b")).detail).toContain("will be made");
     expect(checkDataFolder(join(folder, "file")).status).toBe("fail");
+  });
+
+  it("finds policies that do nothing here: of providers under another name, of sizes that nobody named, of signals that nobody measures", () => {
+    const folder = mkdtempSync(join(tmpdir(), "ballast-doctor-"));
+    ended.push(() => rmSync(folder, { recursive: true }));
+    writeFileSync(
+      join(folder, "slo.yaml"),
+      readFileSync(fileURLToPath(new URL("../../../samples/policies/spend_slo.yaml", import.meta.url))),
+    );
+    const check = (more: string) => {
+      writeFileSync(join(folder, "ballast.yaml"), `controls: { policies: [slo.yaml] }\n${more}`);
+      return checkPolicies(readConfig({ path: join(folder, "ballast.yaml"), environment: () => undefined }));
+    };
+    const named = (name: string) => `providers: [{ name: ${name}, kind: openai }, { name: LocalLLM, kind: openai }]\n`;
+    expect(check(`${named("OpenAI")}model_sizes: [{ small: gpt-4o-mini, large: gpt-4o }]\n`).map(({ status }) => status)).toEqual(["ok"]);
+    const [, provider, sizes, warehouse] = check(`${named("openai")}stores: { warehouse: none }\n`);
+    expect(provider).toMatchObject({ status: "warn", remedy: "Write openai." });
+    expect(sizes!.detail).toContain("small_model_share and feature_freeze/large_model cannot change a call");
+    expect(warehouse!.detail).toContain("no guarded lever moves");
+    writeFileSync(join(folder, "slo.yaml"), "use_cases: [{ id: ops }]\n");
+    expect(check("")).toMatchObject([{ status: "fail", detail: expect.stringContaining("slo.yaml:1:") }]);
+    writeFileSync(join(folder, "ballast.yaml"), "");
+    expect(checkPolicies(readConfig({ path: join(folder, "ballast.yaml"), environment: () => undefined }))).toEqual([]);
   });
 
   it("finds exactly named models without a price", () => {

@@ -22,6 +22,10 @@ describe("two questions", () => {
     ["What do you charge for transfers?", "what do you charge for a transfer"],
     ["What happens to my account if I lose my card?", "If I lose my card, what happens to my account?"],
     ["top-up failed, what now?", "TOP UP FAILED WHAT NOW"],
+    ["Hi! Why can't I log in? Thanks!", "why can't I log in"],
+    ["Hello, do you know if my card does not work abroad?", "if my card doesn't work abroad"],
+    ["Please do not cancel it", "don't cancel it"],
+    ["Does it ship to Paris?", "hi, do it ship to paris"],
   ])("ask the same: %s | %s", (one, other) => {
     expect(compared(one, other)).toBe("same");
     expect(compared(other, one)).toBe("same");
@@ -52,6 +56,19 @@ describe("two questions", () => {
     ["What is a desert for children?", "What is a dessert for children?", "word"],
     ["why hello", "why thank you", "word"],
     ["Wie komme ich zum Hotel?", "Wie komme ich zum a Hotel?", "word"],
+    ["What is the dew point at -5?", "What is the dew point at 5?", "number"],
+    ["Is (-.5) above the limit?", "Is (.5) above the limit?", "number"],
+    ["What is 5! by two?", "What is 5 by two?", "number"],
+    ["Is n! larger here?", "Is n larger here?", "name"],
+    ["How long is 10³ meters?", "How long is 103 meters?", "number"],
+    ["How is hepatitis A treated?", "How is hepatitis treated?", "name"],
+    ["How is a hepatitis a infection treated?", "How is a hepatitis infection treated?", "name"],
+    ["What does plan a cover?", "What does plan cover?", "name"],
+    ["What is Turkey like in summer?", "What is turkey like in summer?", "name"],
+    ["How do I clean Windows?", "how do I clean windows?", "name"],
+    ["Do I need a visa for France?", "I need a visa for France", "word"],
+    ["Do not. Stop now", "Do not stop. Now", "order"],
+    ["No, send the money", "No send the money", "name"],
   ])("do not ask the same: %s | %s, because of the %s", (one, other, conflict) => {
     expect(compared(one, other)).toBe(conflict);
     expect(compared(other, one)).toBe(conflict);

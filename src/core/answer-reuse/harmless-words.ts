@@ -74,6 +74,25 @@ export const ASKING = words([
   ...["can you let me know", "be you able to tell me", "i like to know", "you know", "i would love to know", "can you please tell me"],
 ]);
 
+/** Words after which a letter is a label, so that "a" is none of the articles: "hepatitis a", "plan a". */
+export const LABELLED_WORDS: ReadonlySet<string> = new Set(
+  `vitamin hepatitis influenza grade class type group team plan option appendix annex exhibit schedule section part article clause model version series
+   block building room gate terminal platform zone line unit form step case point variant factor protein strep category level phase tier side`
+    .trim()
+    .split(/\s+/),
+);
+
+/** Words that are names where they are written as such: who looks for Turkey does not mean the bird. */
+export const NAMES_AS_WORDS: ReadonlySet<string> = new Set(
+  `polish march may august turkey china chad jordan georgia guinea nice reading bath mobile orange cork lima split brest hull deal wells
+   apple amazon windows word excel access edge office outlook teams zoom signal slack stripe square shell target gap visa oracle meta alphabet
+   chase discover sky virgin next boots subway python java swift rust go ruby pages numbers keynote drive maps photos chrome safari
+   mark bill rob frank grant rose joy hope faith grace will jack dick pat sue art miles rich dean earl mercury mars saturn earth sun moon
+   bush brown black white green young king bishop cook baker smith stone wood hill lake rivers waters fields frost snow winter summer`
+    .trim()
+    .split(/\s+/),
+);
+
 export const QUESTION_WORDS: ReadonlySet<string> = new Set("what how when where who why which whose whom if whether".split(" "));
 
 /** Beginnings that are the same request. */

@@ -7,6 +7,8 @@ import {
   COUNTING_WORDS,
   COURTESIES,
   HARMLESS_WORDS,
+  LABELLED_WORDS,
+  NAMES_AS_WORDS,
   NEGATIONS,
   QUESTION_WORDS,
   SAME_BEGINNINGS,
@@ -27,18 +29,24 @@ export interface QuestionForm {
 export const MOST_QUESTION_LENGTH = 400;
 
 const QUOTES = /["“”«»`]|(?:^|\s)['‘]/;
-const LEADING = /^[("'‘’¿¡[*–—-]+/;
-const TRAILING = /[)"'‘’.,!?;:…\]*–—-]+$/;
+/** Marks around a word; before a figure a dash is its sign, and behind a figure or a letter "!" is an operation. */
+const LEADING = /^(?:["'(‘’¿¡[]|[*–—-](?![*–—-]*\.?\d))+/;
+const TRAILING = /(?:[)"'‘’.,?;:…\]*–—-]|(?<!^(?:.*\d|\p{L}))!)+$/u;
+/** Between sentences, where a negation shows that it matters to which one it belongs. */
+const BREAK = "=.";
 const WORD = /^\p{L}[\p{L}\p{M}]*(?:'\p{L}+)?$/u;
 const ALL_CAPS = /^\p{Lu}{2,}$/u;
 
 /** @returns undefined where a question is too long, of several lines, or has no words: then only the very same text is the same question */
 export function questionForm(text: string): QuestionForm | undefined {
-  const whole = text.normalize("NFKC").trim().replaceAll("’", "'");
+  // The compatible forms of NFKC would make 10³ and 103 the same.
+  const whole = text.normalize("NFC").trim().replaceAll("’", "'");
   if (whole === "" || whole.length > MOST_QUESTION_LENGTH || /[\r\n\t\p{Cc}]/u.test(whole)) return undefined;
   const tokens = tokensOf(whole);
   const letters = tokens.map(({ text }) => text).filter((token) => WORD.test(token));
-  const spoken = tokens.flatMap((token, at) => (isLetterA(token.text, tokens[at + 1]?.text) ? ["=a"] : keysOf(token, letters)));
+  const keys = tokens.map((token, at) => (isLetterA(tokens, at) ? ["=a"] : keysOf(token, letters)));
+  const isNegated = keys.flat().some((word) => NEGATIONS.has(word));
+  const spoken = keys.flatMap((words, at) => (isNegated && at > 0 && tokens[at]!.beginsSentence ? [BREAK, ...words] : words));
   if (spoken.length === 0) return undefined;
   // A text after a colon, in quotes, or about words is what is worked on: there the small words count too.
   if (QUOTES.test(whole) || /[:;]\s/.test(whole) || spoken.some((word) => ABOUT_WORDS.has(word)) || !isEnglish(spoken)) {
@@ -51,8 +59,10 @@ export function questionForm(text: string): QuestionForm | undefined {
 }
 
 /** "vitamin a": an article stands before what it belongs to. */
-function isLetterA(text: string, next: string | undefined): boolean {
-  return text.toLowerCase() === "a" && (next === undefined || (isSmallWord(next.toLowerCase()) && !COUNTING_WORDS.has(next.toLowerCase())));
+function isLetterA(tokens: readonly Token[], at: number): boolean {
+  const [before, text, next] = [at - 1, at, at + 1].map((place) => tokens[place]?.text.toLowerCase());
+  if (text !== "a") return false;
+  return LABELLED_WORDS.has(before ?? "") || next === undefined || (isSmallWord(next) && !COUNTING_WORDS.has(next));
 }
 
 interface Token {
@@ -81,8 +91,8 @@ function keysOf({ text: token, beginsSentence }: Token, letters: readonly string
   const lower = token.toLowerCase();
   if (!WORD.test(token)) return SAME_WORDS.has(lower) ? [SAME_WORDS.get(lower)!] : [`=${token}`];
   const isSmall = isSmallWord(lower);
-  // US and us, IT and it, Will and will: where case tells a name from a small word, it counts.
-  if (isSmall && lower !== "i" && isName(token, beginsSentence, letters)) return [`=${token}`];
+  // US and us, Turkey and turkey, Will and will: where case tells a name from a word, it counts.
+  if ((isSmall || NAMES_AS_WORDS.has(lower)) && lower !== "i" && isName(token, beginsSentence, letters)) return [`=${token}`];
   const contracted = CONTRACTIONS.get(lower);
   if (contracted) return contracted;
   const [stem, end] = lower.split("'") as [string, string | undefined];
@@ -104,7 +114,7 @@ function sameWord(word: string): string {
 
 function isName(token: string, beginsSentence: boolean, letters: readonly string[]): boolean {
   if (ALL_CAPS.test(token)) return letters.some((other) => other !== other.toUpperCase());
-  const capitalised = letters.filter((other) => /^\p{Lu}/u.test(other)).length;
+  const capitalised = letters.filter((other) => /^(?!I\b)\p{Lu}/u.test(other)).length;
   return /^\p{Lu}/u.test(token) && !beginsSentence && capitalised * 2 <= letters.length;
 }
 
@@ -136,15 +146,14 @@ function isEnglish(words: readonly string[]): boolean {
 
 /** Without what is only said around the question. */
 function asAsked(spoken: readonly string[]): readonly string[] {
-  let words = spoken;
-  for (const closing of CLOSINGS) if (endsWith(words, closing)) words = words.slice(0, -closing.length);
-  words = words.filter((word) => !HARMLESS_WORDS.has(word));
+  let words = withoutHarmless(spoken);
+  for (const closing of CLOSINGS) if (endsWith(words, closing)) words = trimmed(words.slice(0, -closing.length));
   for (const courtesy of COURTESIES) {
-    const said = courtesy.filter((word) => !HARMLESS_WORDS.has(word));
-    if (said.length > 0 && beginsWith(words, said) && words.length > said.length + 2) words = words.slice(said.length);
+    const said = withoutHarmless(courtesy);
+    if (said.length > 0 && beginsWith(words, said) && words.length > said.length + 2) words = trimmed(words.slice(said.length));
   }
   for (const asking of ASKING) {
-    const said = asking.filter((word) => !HARMLESS_WORDS.has(word));
+    const said = withoutHarmless(asking);
     if (beginsWith(words, said) && QUESTION_WORDS.has(words[said.length] ?? "")) {
       words = words.slice(said.length);
       break;
@@ -154,6 +163,22 @@ function asAsked(spoken: readonly string[]): readonly string[] {
     if (beginsWith(words, beginning)) return [...same, ...words.slice(beginning.length)];
   }
   return words;
+}
+
+/** "Do I need it" asks what "I need it" tells; behind a question word, or before "not", "do" says nothing. */
+function withoutHarmless(words: readonly string[]): readonly string[] {
+  let isAsked = false;
+  const kept = words.flatMap((word, at) => {
+    isAsked ||= QUESTION_WORDS.has(word);
+    const asks = (word === "do" || word === "does") && !isAsked && !NEGATIONS.has(words[at + 1] ?? "");
+    return asks ? ["do"] : HARMLESS_WORDS.has(word) ? [] : [word];
+  });
+  return trimmed(kept);
+}
+
+function trimmed(words: readonly string[]): readonly string[] {
+  const first = words.findIndex((word) => word !== BREAK);
+  return first === -1 ? [] : words.slice(first, words.findLastIndex((word) => word !== BREAK) + 1);
 }
 
 function beginsWith(words: readonly string[], beginning: readonly string[]): boolean {

@@ -66,7 +66,7 @@ function withoutRepetitions(lines: readonly TextLine[]): TextLine[] {
     const whole = paragraph.map((line) => line.text).join("\n");
     const isRepeated = whole.length >= LONG_PARAGRAPH && seenParagraphs.has(whole) && paragraph.every((line) => line.isProse);
     if (whole.length >= LONG_PARAGRAPH) seenParagraphs.add(whole);
-    if (!isRepeated) kept.push(...paragraph);
+    if (!isRepeated) for (const line of paragraph) kept.push(line);
     paragraph = [];
   };
   for (const line of lines) {

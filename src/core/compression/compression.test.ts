@@ -117,6 +117,26 @@ describe("the tighter form of a prompt", () => {
     expect(performance.now() - begun).toBeLessThan(1500);
   });
 
+  it.each(["\u201c", "\u00ab", "\u201c a ", "``", "' ", "$", "<a ", "[\n"])(
+    "takes no square of its length for a text of nothing but %j",
+    (piece) => {
+      const begun = performance.now();
+      compressText(piece.repeat(120_000 / piece.length));
+      expect(performance.now() - begun).toBeLessThan(1500);
+    },
+  );
+
+  it("takes a paragraph of as many lines as there are", () => {
+    const text = "a line\n".repeat(200_000);
+    expect(compressText(text)).toBe(text);
+  });
+
+  it("keeps a quotation within a quotation", () => {
+    const text =
+      "This is what the team of the board said to them: \u201cthey wrote \u201cplease  wait\u201d, and please  no more\u201d of it.";
+    expect(compressText(text)).toBe(text);
+  });
+
   it("leaves negations where they are", () => {
     const NEGATION = /\b(?:not|no|never|without|don't|isn't|must not|cannot|uh-uh)\b/gi;
     fc.assert(

@@ -93,10 +93,11 @@ function endOfElement(text: string, from: number, line: string): number | "open"
 
 /**
  * Within a line of prose: inline code, quotations, formulas, and every word with a digit or a sign in it, such as a number, a date, an address, a
- * path, a name of a variable or a tag.
+ * path, a name of a variable or a tag. A quotation may hold one more; no alternative looks beyond the next sign of its own kind that opens,
+ * or a line of nothing but such signs would take the square of its length.
  */
 const PROTECTED_SPAN =
-  /``[^\n]*?``|`[^`\n]*`|"[^"\n]*"|\u201c[^\u201d\n]*\u201d|\u00ab[^\u00bb\n]*\u00bb|(?<=^|[\s(])'[^'\n]+'(?=[\s.,;:!?)]|$)|\$[^$\n]+\$|<[^<>\n]*>/g;
+  /``[^\n]*?``|`[^`\n]*`|"[^"\n]*"|\u201c(?:[^\u201c\u201d\n]|\u201c[^\u201c\u201d\n]*\u201d)*\u201d|\u00ab(?:[^\u00ab\u00bb\n]|\u00ab[^\u00ab\u00bb\n]*\u00bb)*\u00bb|(?<=^|[\s(])'[^'\n]+'(?=[\s.,;:!?)]|$)|\$[^$\n]+\$|<[^<>\n]*>/g;
 const WORD = /\S+/g;
 const SIGN = /[\d_=/\\@#$%^*~<>{}[\]|+&\ue000]/;
 
