@@ -3,24 +3,31 @@ import type { LeverId } from "../src/core/levers/lever-list.ts";
 import type { ComplexityScore } from "../src/core/routing/complexity.ts";
 import type { UseCaseSaving } from "../src/core/savings/use-case-saving.ts";
 import type { BenchSetting } from "./bench-setting.ts";
-import { type Compared, compareCalls, type Uncertain } from "./controls-compared.ts";
+import { type Compared, compareCalls } from "./controls-compared.ts";
 import { savingsOf } from "./controls-measured.ts";
-import { type BenchPolicy, KEEPING_POLICY, leversOf, PRINTED_POLICY, policyLines } from "./controls-policy.ts";
+import { groupTable, margined, mixLines, onScale, savingLines, shareLines, textTable } from "./controls-notes.ts";
+import { type BenchPolicy, GUARDED_POLICY, KEEPING_POLICY, leversOf, PRINTED_POLICY, policyLines } from "./controls-policy.ts";
 import { LARGE, type PlayedCall, playCalls, SMALL } from "./controls-run.ts";
-import { ASSUMPTIONS, type BenchCall, controlsWorkload, USE_CASES, WORKLOAD_SOURCE } from "./controls-workload.ts";
+import { ASSUMPTIONS, type BenchCall, controlsWorkload, FAQ_QUESTIONS, USE_CASES, WORKLOAD_SOURCE } from "./controls-workload.ts";
 import { outOfFoldAdvantages } from "./cross-validate.ts";
 import type { Figure, Outcome } from "./figure.ts";
 import type { RecordedPrompt } from "./judged-prompts.ts";
 
 const SEED = 1;
 /** Of the runs with single levers: there are many. */
-const CALLS_OF_PARTS = 3000;
+const CALLS_OF_PARTS = 2000;
 const LEVERS: readonly LeverId[] = ["cache_aggressiveness", "small_model_share", "prompt_compression", "response_cap_tokens"];
-const SHARES = [0.05, 0.1, 0.25, 0.5, 0.65];
+/** Levels of the cache, and how many different questions the help desk is asked: what its saving hangs on. */
+const CACHES: readonly (readonly [level: number, questions: number])[] = [
+  [1, FAQ_QUESTIONS],
+  [2, FAQ_QUESTIONS],
+  [3, FAQ_QUESTIONS],
+  [2, 8000],
+];
 
 /** What levers save on a recorded trace, and whether answers stay as good: the same calls with controls and without, through the gateway. */
 export async function controlsBench({ data, say }: BenchSetting): Promise<Outcome> {
-  const workload = controlsWorkload(data, SEED, Number.POSITIVE_INFINITY);
+  const workload = controlsWorkload(data, SEED);
   if (!workload) return { figures: [], notes: [`controls: ${data} does not have ${WORKLOAD_SOURCE}.`] };
   const { calls, prompts } = workload;
   say(`controls: seed ${SEED}, ${calls.length} calls; the router learns`);
@@ -33,9 +40,10 @@ export async function controlsBench({ data, say }: BenchSetting): Promise<Outcom
   const kept = await comparePolicy(bench, "quality kept", KEEPING_POLICY, off);
   bench.notes.push(...mixLines(kept));
   await partsOf(bench, "quality kept", KEEPING_POLICY, off);
+  await comparePolicy(bench, "guardrails held", GUARDED_POLICY, off);
   await comparePolicy(bench, "as printed", PRINTED_POLICY, off);
   await partsOf(bench, "as printed", PRINTED_POLICY, off);
-  bench.notes.push("", ...shareLines(prompts, complexity));
+  bench.notes.push("", ...(await cacheLines(bench, data, off)), "", ...shareLines(prompts, complexity));
   return bench;
 }
 
@@ -130,83 +138,30 @@ async function partsOf(
     "",
     `${name}: each lever by itself and all but it, first ${some.length} calls, no holdout; percent of UCR, quality from 1 to 5:`,
   );
-  notes.push(...table(rows));
+  notes.push(...textTable(rows));
 }
 
 function partCells({ saved, qualityChange }: Compared): string[] {
   return [`-${saved.value.toFixed(1)} %`, margined({ value: 4 * qualityChange.value, margin: 4 * qualityChange.margin }, 2)];
 }
 
-function groupTable(groups: ReadonlyMap<string, Compared>): string[] {
-  const rows = [...groups].map(
-    ([name, { calls, usdPerCall, saved, cached, small, cut, quality, qualityChange, judged, errorShare, p95Ms }]) => {
-      const scaled = { value: 4 * qualityChange.value, margin: 4 * qualityChange.margin };
-      const change = judged === 0 ? ["", "", ""] : [...quality.map((each) => onScale(each).toFixed(3)), margined(scaled, 3)];
-      return [
-        ...[name, String(calls), ...usdPerCall.map((usd) => usd.toFixed(6)), margined(saved, 1)],
-        ...[cached, small, cut].map((share) => `${(100 * share).toFixed(1)} %`),
-        ...change,
-        `${errorShare.map((share) => (100 * share).toFixed(1)).join(" / ")}`,
-        p95Ms.map((ms) => ms.toFixed(0)).join(" / "),
-      ];
-    },
-  );
-  const head = ["use case", "calls", "USD/call off", "on", "UCR lower, %", "cached", "small", "cut", "quality off", "on", "change"];
-  return table([[...head, "errors %", "p95 ms"], ...rows]);
-}
-
-function savingLines({ useCase, comparison, holdout, levers }: UseCaseSaving): string[] {
-  if (comparison.outcome === "unknown")
-    return [
-      `report savings, ${useCase}: unknown: ${comparison.reason} (${comparison.holdoutCalls} in the holdout, ${comparison.neededHoldoutCalls} needed)`,
-    ];
-  const parts = levers.map((part) => {
-    if (part.outcome === "unknown") return `${part.lever} unknown`;
-    const { value, low, high } = part.savedPercent;
-    return `${part.lever} ${value.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
-  });
-  const { value, low, high } = comparison.savedPercent;
-  const whole = `${value.toFixed(1)} % (${low.toFixed(1)} to ${high.toFixed(1)})`;
-  return [`report savings, ${useCase}: ${whole} against ${holdout.calls} held out; of it ${parts.join(", ")}`];
-}
-
-/** The mix decides the whole: from which share of help_desk calls on would it be 25 %, with the others as they are? */
-function mixLines(groups: ReadonlyMap<string, Compared>): string[] {
-  const [help, others] = [groups.get("help_desk")!, ["exams", "minutes"].map((name) => groups.get(name)!)];
-  const [cost, saved] = [0, 1].map((at) => {
-    const of = ({ usdPerCall }: Compared) => (at === 0 ? usdPerCall[0] : usdPerCall[0] - usdPerCall[1]);
-    return { help: of(help), other: others.reduce((sum, each) => sum + of(each), 0) / others.length };
-  }) as [{ help: number; other: number }, { help: number; other: number }];
-  const needed = (0.25 * cost.other - saved.other) / (saved.help - saved.other - 0.25 * (cost.help - cost.other));
-  return [`With ${(100 * needed).toFixed(0)} % of the calls to help_desk, and the rest half and half, it would be 25 %.`];
-}
-
-/** What the recorded answers say of routing alone, over all questions. */
-function shareLines(prompts: readonly RecordedPrompt[], complexity: ReadonlyMap<string, number>): string[] {
-  const rows = SHARES.map((share) => {
-    const moved = prompts.filter(({ text }) => complexity.get(text)! < share);
-    const changes = moved.map(({ weakIsRight, strongIsRight }) => Number(weakIsRight) - Number(strongIsRight));
-    const sum = changes.reduce<number>((all, each) => all + each, 0);
-    const margin = 1.96 * Math.sqrt(changes.reduce<number>((all, each) => all + each * each, 0));
-    const scaled = { value: (4 * sum) / prompts.length, margin: (4 * margin) / prompts.length };
-    const right = prompts.filter(({ strongIsRight }) => strongIsRight).length + sum;
-    return [`${(100 * share).toFixed(0)} %`, onScale(right / prompts.length).toFixed(3), margined(scaled, 3)];
-  });
-  return [
-    `Routing of exams alone, all ${prompts.length} recorded questions:`,
-    ...table([["to the small model", "quality", "change"], ...rows]),
-  ];
-}
-
-function onScale(part: number): number {
-  return 1 + 4 * part;
-}
-
-function margined({ value, margin }: Uncertain, digits: number): string {
-  return `${value.toFixed(digits)} ± ${margin.toFixed(digits)}`;
-}
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join("  "));
+async function cacheLines({ complexityOf, say }: Bench, data: string, off: readonly PlayedCall[]): Promise<string[]> {
+  const isHelp = ({ useCase }: BenchCall) => useCase === "help_desk";
+  const before = off.filter(({ call }) => isHelp(call));
+  const rows = [["level", "different questions", "cached", "another label's answer", "UCR of help_desk lower, %"]];
+  for (const [level, questions] of CACHES) {
+    say(`controls: cache, level ${level}, ${questions} questions`);
+    const calls = controlsWorkload(data, SEED, questions)!.calls.filter(isHelp);
+    const on = await playCalls({ calls, levers: { help_desk: { cache_aggressiveness: level } }, complexityOf });
+    // The answers are of the same lengths whatever is asked; the questions themselves differ by less than a thousandth of the prompts.
+    const { cached, saved } = compareCalls(before, on);
+    const wrong = on.filter(({ quality }) => quality === 0).length / on.length;
+    rows.push([
+      String(level),
+      String(questions),
+      ...[cached, wrong].map((share) => `${(100 * share).toFixed(1)} %`),
+      saved.value.toFixed(1),
+    ]);
+  }
+  return ["help_desk alone, the cache alone, no holdout:", ...textTable(rows)];
 }

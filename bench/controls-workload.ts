@@ -30,7 +30,7 @@ export interface Workload {
 
 const TRACE = "llm-traces/azure-llm-2023-conv.csv";
 const MEETINGS = "text/qmsum-val.jsonl.gz";
-const FAQ_QUESTIONS = 2000;
+export const FAQ_QUESTIONS = 2000;
 
 /** Where they are from: what is told when they are not there. */
 export const WORKLOAD_SOURCE = `${TRACE} (Azure/AzurePublicDataset), ${MEETINGS} (QMSum), and ${RECORDED_PROMPTS_SOURCE}`;
@@ -41,14 +41,16 @@ export const ASSUMPTIONS = [
   `help_desk: one question of ${FAQ_QUESTIONS} of banking77 behind the same instructions, as long as the trace's mean prompt; the common ones come oftenest (Zipf) and are retyped. How often and in which way is ours.`,
   "exams: a question of MMLU or GSM8K, each once, behind a conversation of the trace's length. The large model is gpt-4-1106-preview, the small one Mixtral 8x7B; right or wrong is RouteLLM's recorded answer of the model that answered.",
   "minutes: a query of QMSum behind as many words of its meetings' transcripts as the trace's prompt has tokens. Nothing recorded says what its answers are worth: it is in the costs and not in the quality.",
+  "Only exams have a small model (model_sizes for that use case alone): nothing recorded says what it would make of the others.",
   "Quality of help_desk: 1 for an answer of the large model, which nobody judged; of an answer from the cache 1 where the question that it was given to has the same label, else 0.",
   "An answer that is cut at the response cap counts as wrong, though it is asked to be brief: nothing recorded says what a shorter answer is worth. An answer to a compressed question counts as the one that was recorded.",
   "Both models answer at the same speed: 500 ms to the first token and 50 tokens a second after it; an answer from the cache takes no time. The prices are the shipped lists' (OpenAI, Mistral). A token is a word, as the sim counts.",
+  "Quality from 1 to 5 is 1 + 4 × the share of right answers. It stands in for groundedness, the policy's guardrail of 4.2, which is another thing.",
   "The learned router judges each question by weights that did not learn from it (5 folds), as in the benchmark routing.",
 ];
 
 /** @returns undefined where the folder does not have the data */
-export function controlsWorkload(folder: string, seed: number, most: number): Workload | undefined {
+export function controlsWorkload(folder: string, seed: number, faqQuestions = FAQ_QUESTIONS): Workload | undefined {
   const prompts = recordedPrompts(folder);
   const [trace, meetings] = [TRACE, MEETINGS].map((file) => join(folder, file)) as [string, string];
   if (!prompts || !existsSync(trace) || !existsSync(meetings)) return undefined;
@@ -56,11 +58,16 @@ export function controlsWorkload(folder: string, seed: number, most: number): Wo
   const all = readTraceCsv(readFileSync(trace, "utf8"));
   const useCases = all.map(() => USE_CASES[draw() % USE_CASES.length]!);
   const makers = {
-    help_desk: helpDesk(Math.round(all.reduce((sum, { inputTokens }) => sum + inputTokens, 0) / all.length), all.length, draw),
+    help_desk: helpDesk(
+      Math.round(all.reduce((sum, { inputTokens }) => sum + inputTokens, 0) / all.length),
+      all.length,
+      faqQuestions,
+      draw,
+    ),
     exams: exams(prompts, draw),
     minutes: minutes(meetings, draw),
   };
-  const calls = all.slice(0, most).map((call, index) => ({ ...call, useCase: useCases[index]!, ...makers[useCases[index]!](call) }));
+  const calls = all.map((call, index) => ({ ...call, useCase: useCases[index]!, ...makers[useCases[index]!](call) }));
   return { calls, prompts };
 }
 
@@ -68,10 +75,10 @@ type Draw = () => number;
 type Content = Pick<BenchCall, "messages" | "intent" | "prompt">;
 type Maker = (call: TraceCall) => Content;
 
-function helpDesk(promptTokens: number, calls: number, draw: Draw): Maker {
+function helpDesk(promptTokens: number, calls: number, faqQuestions: number, draw: Draw): Maker {
   const pool: LabelledQuestion[] = bankingQuestions();
   shuffle(pool, draw);
-  const questions = pool.slice(0, FAQ_QUESTIONS);
+  const questions = pool.slice(0, faqQuestions);
   const traffic = questionTraffic(
     questions.map(({ text }) => text),
     calls,
