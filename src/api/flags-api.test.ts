@@ -50,6 +50,7 @@ describe("evaluating one flag", () => {
       errorDetails: "There is no flag dept_k. Did you mean depth_k?",
     });
     expect((await ask("POST", `${FLAGS}/two%20words`, { body: copilot })).body.errorCode).toBe("FLAG_NOT_FOUND");
+    expect((await ask("POST", `${FLAGS}/${"a".repeat(5000)}`, { body: copilot })).status).toBe(400);
   });
 
   it("refuses in the words of the protocol", async () => {

@@ -35,6 +35,8 @@ export function problemOf(error: unknown, route: Route | undefined): Problem {
     case "FST_ERR_BAD_URL":
     case "FST_ERR_INVALID_URL":
       return new Problem("invalid_request", {}, { cause: error, message: "The address holds an escape sequence that cannot be decoded." });
+    case "FST_ERR_MAX_PARAM_LENGTH":
+      return new Problem("invalid_request", {}, { cause: error, message: "A part of the address is longer than any name." });
     default:
       return new Problem("internal", {}, { cause: error });
   }
