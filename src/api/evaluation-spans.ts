@@ -5,7 +5,7 @@ import { isScopeValue } from "../core/scope/scope.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { ApiCaller } from "./api-caller.ts";
 import { type Attributes, attributesOf, idOf, listOf, memberOf, spansOf, timeOf } from "./otlp-spans.ts";
-import { keyValue, maySay } from "./own-scope.ts";
+import { keyValue, mayRate, maySay } from "./own-scope.ts";
 
 export interface SpanRatings {
   readonly ratings: readonly Rating[];
@@ -70,7 +70,7 @@ function ratingOf(span: unknown, { attributes, at, place }: Evaluation, now: Ins
   if (!isScopeValue(tenant)) return refused("ballast.tenant does not say whose it is");
   if (useCase !== "" && !isScopeValue(useCase)) return refused("ballast.use_case has a character that cannot be used");
   if (!maySay(caller, "tenant", tenant)) return refused("ballast.tenant is not the key's");
-  if (useCase !== "" && !maySay(caller, "use_case", useCase)) return refused("ballast.use_case is not the key's");
+  if (useCase !== "" && !mayRate(caller, useCase)) return refused("ballast.use_case is not the key's");
   if (!/^[\x21-\x7e]{0,200}$/.test(call)) return refused("ballast.trace_id is no id");
   if (useCase === "" && call === "") return refused("neither ballast.use_case nor ballast.trace_id says what was rated");
   const said = attributes.get("ballast.evaluation.source");

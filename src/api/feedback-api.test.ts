@@ -5,7 +5,9 @@ import { ADMIN_TOKEN, NOON, testApi } from "./api-test-kit.ts";
 const FEEDBACK = "/api/v1/feedback";
 const aRating = { id: "r-1", use_case: "copilot", name: "groundedness", score: 4, source: "user" };
 
-async function apiWithKey(scope: object = { tenant: "acme" }, more: object = {}) {
+const MAY_NAME = { may_name: ["use_case"] };
+
+async function apiWithKey(scope: object = { tenant: "acme" }, more: object = "use_case" in scope ? {} : MAY_NAME) {
   const api = await testApi();
   const { secret } = (await api.ask("POST", "/api/v1/keys", { body: { name: "app", scope, ...more } })).body;
   const post = (body: unknown, token: string | null = secret) => api.ask("POST", FEEDBACK, { body, token });
@@ -61,6 +63,15 @@ describe("feedback", () => {
     const { use_case: _, ...short } = aRating;
     expect((await post(short)).status).toBe(200);
     expect(kept()[0]!.use_case_id).toBe("copilot");
+  });
+
+  it("of a use case is only taken from keys whose calls may be of it: others rate calls", async () => {
+    const { post, kept } = await apiWithKey({ tenant: "acme" }, {});
+    expect((await post(aRating)).body).toMatchObject({ code: "scope_not_allowed", field: "/use_case" });
+    expect((await post({ ...aRating, trace_id: "call-of-nobody" })).body).toMatchObject({ code: "scope_not_allowed", field: "/use_case" });
+    const { use_case: _, ...ofCall } = { ...aRating, trace_id: "call-7" };
+    expect((await post(ofCall)).status).toBe(200);
+    expect(kept()).toMatchObject([{ use_case_id: "", trace_id: "call-7" }]);
   });
 
   it.each([

@@ -16,6 +16,11 @@ export function maySay(caller: ApiCaller, dimension: OwnDimension, said: string)
   return caller.kind !== "key" || own === undefined || said === own || caller.key.mayName.includes(dimension);
 }
 
+/** Whose answers a key may rate: of use cases that its calls may be of. Ratings turn levers, of everybody who calls for the use case. */
+export function mayRate(caller: ApiCaller, useCase: string): boolean {
+  return caller.kind !== "key" || caller.key.scope.use_case === useCase || caller.key.mayName.includes("use_case");
+}
+
 /**
  * @param field where it was said, for messages
  * @returns what was said, or what the key says where nothing was

@@ -8,7 +8,7 @@ import type { Instant } from "../core/time/window.ts";
 import type { ApiCaller } from "./api-caller.ts";
 import { readInstant } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
-import { ownValue } from "./own-scope.ts";
+import { mayRate, ownValue } from "./own-scope.ts";
 
 type FeedbackBody = Static<typeof feedbackBody>;
 type Given = NonNullable<FeedbackBody["ratings"]>[number];
@@ -29,6 +29,7 @@ export function readRatings(body: FeedbackBody, caller: ApiCaller, now: Instant)
     if (score === undefined) throw wrong(`${place}/score`, `does not lie on the scale ${given.scale ?? "1-5"}`);
     const tenant = givenValue("tenant", given.tenant, caller, place);
     const useCase = givenValue("use_case", given.use_case, caller, place);
+    if (useCase !== undefined && !mayRate(caller, useCase)) throw notOfKey(`${place}/use_case`, caller);
     if (tenant === undefined) throw wrong(`${place}/tenant`, "is missing");
     if (useCase === undefined && given.trace_id === undefined)
       throw wrong(`${place}/use_case`, "is missing; a rating names its use case, or the trace_id of a call");
@@ -78,6 +79,12 @@ function timeOf(text: string, field: string, now: Instant): Instant {
   if (at > now + MOST_AHEAD_MS) throw wrong(field, "lies in the future");
   if (at < EARLIEST) throw wrong(field, "lies before the year 2000");
   return at;
+}
+
+function notOfKey(field: string, caller: ApiCaller): Problem {
+  const message =
+    "The key's calls are of no such use case; name the trace_id of a call of its tenant instead, or let its may_name have use_case.";
+  return new Problem("scope_not_allowed", { field, key: caller.kind === "key" ? caller.key.id : "" }, { message });
 }
 
 function wrong(field: string, what: string): Problem {
