@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPriceBook } from "../core/pricing/price-book.ts";
 import { type PricePart, readPriceParts } from "../core/pricing/price-sources.ts";
 import { openChdbWarehouse } from "../data/warehouse/chdb-warehouse.ts";
+import { aTrace } from "../ports/trace-test-kit.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
-import { aTrace } from "../ports/warehouse-conformance.ts";
 import { testApi } from "./api-test-kit.ts";
 import { priceLookup } from "./show-prices.ts";
 

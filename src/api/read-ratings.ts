@@ -6,16 +6,13 @@ import type { Rating } from "../contract/rating.ts";
 import { scoreOf } from "../core/ratings/score.ts";
 import type { Instant } from "../core/time/window.ts";
 import type { ApiCaller } from "./api-caller.ts";
-import { readInstant } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
 import { mayRate, ownValue } from "./own-scope.ts";
+import { toldAt, wrong } from "./told-by-applications.ts";
 
 type FeedbackBody = Static<typeof feedbackBody>;
 type Given = NonNullable<FeedbackBody["ratings"]>[number];
 
-/** Clocks of applications run ahead a little. */
-const MOST_AHEAD_MS = 5 * 60_000;
-const EARLIEST = Date.UTC(2000, 0, 1);
 const NEEDED = ["id", "name", "score", "source"] as const;
 
 /**
@@ -24,7 +21,7 @@ const NEEDED = ["id", "name", "score", "source"] as const;
  */
 export function readRatings(body: FeedbackBody, caller: ApiCaller, now: Instant): Rating[] {
   return givenRatings(body).map(({ given, place }) => {
-    const at = given.at === undefined ? now : timeOf(given.at, `${place}/at`, now);
+    const at = given.at === undefined ? now : toldAt(given.at, `${place}/at`, now);
     const score = scoreOf(given.score, given.scale ?? "1-5");
     if (score === undefined) throw wrong(`${place}/score`, `does not lie on the scale ${given.scale ?? "1-5"}`);
     const tenant = givenValue("tenant", given.tenant, caller, place);
@@ -64,29 +61,12 @@ function givenValue(dimension: "tenant" | "use_case", said: string | undefined, 
   return ownValue(caller, dimension, said === undefined ? undefined : checkScopeValue(said, field), field);
 }
 
-/** Of ratings with one identity in one request the first: arrivals at the same moment cannot be told apart later. */
-export function firstOfEachRating(ratings: readonly Rating[]): Rating[] {
-  const first = new Map<string, Rating>();
-  for (const rating of ratings) {
-    const key = `${rating.tenant} ${rating.rating_id}`;
-    if (!first.has(key)) first.set(key, rating);
-  }
-  return [...first.values()];
-}
-
-function timeOf(text: string, field: string, now: Instant): Instant {
-  const at = readInstant(text, field);
-  if (at > now + MOST_AHEAD_MS) throw wrong(field, "lies in the future");
-  if (at < EARLIEST) throw wrong(field, "lies before the year 2000");
-  return at;
+export function ratingIdentity({ tenant, rating_id }: Rating): string {
+  return `${tenant} ${rating_id}`;
 }
 
 function notOfKey(field: string, caller: ApiCaller): Problem {
   const message =
     "The key's calls are of no such use case; name the trace_id of a call of its tenant instead, or let its may_name have use_case.";
   return new Problem("scope_not_allowed", { field, key: caller.kind === "key" ? caller.key.id : "" }, { message });
-}
-
-function wrong(field: string, what: string): Problem {
-  return new Problem("invalid_request", { field, in: "body" }, { message: `${field} ${what}.` });
 }

@@ -6,8 +6,8 @@ import { runsCsv, runsText } from "../cli/commands/report-runs-command.ts";
 import { printTable } from "../cli/print-table.ts";
 import { NO_UNIT_COST_SETTINGS } from "../core/unit-cost/unit-cost-settings.ts";
 import { openChdbWarehouse } from "../data/warehouse/chdb-warehouse.ts";
+import { aTrace } from "../ports/trace-test-kit.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
-import { aTrace } from "../ports/warehouse-conformance.ts";
 import { testApi } from "./api-test-kit.ts";
 
 /* It is 15 November 2025, noon. */

@@ -14,8 +14,8 @@ import { rational } from "../core/scenario/rational.ts";
 import { COST_COMPONENTS } from "../core/unit-cost/measures.ts";
 import type { UnitCostSettings } from "../core/unit-cost/unit-cost-settings.ts";
 import { openChdbWarehouse } from "../data/warehouse/chdb-warehouse.ts";
+import { aTrace } from "../ports/trace-test-kit.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
-import { aTrace } from "../ports/warehouse-conformance.ts";
 import { testApi } from "./api-test-kit.ts";
 
 /* The API over the real engine. It is Saturday 15 November 2025, noon; last week is 3 to 9 November. */

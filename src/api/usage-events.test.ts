@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { formatDecimal, parseDecimal } from "../core/money/usd.ts";
 import { NO_UNIT_COST_SETTINGS } from "../core/unit-cost/unit-cost-settings.ts";
 import { openChdbWarehouse } from "../data/warehouse/chdb-warehouse.ts";
+import { aTrace } from "../ports/trace-test-kit.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
-import { aTrace } from "../ports/warehouse-conformance.ts";
 import { ADMIN_TOKEN, NOON, testApi } from "./api-test-kit.ts";
 
 const price = { upToK: null, useCase: null, validFrom: 0 } as const;

@@ -12,16 +12,13 @@ import type { Measure, PricedMeasure } from "../core/unit-cost/measures.ts";
 import { isImplausible, partUsd, pricePart, QUANTITY_DECIMALS, type UnitPrice } from "../core/unit-cost/unit-price.ts";
 import { readAmount } from "./amount.ts";
 import type { ApiCaller } from "./api-caller.ts";
-import { readInstant } from "./call-period.ts";
 import { checkScopeValue } from "./call-scope.ts";
 import { keyValue, type OwnDimension, ownValue } from "./own-scope.ts";
+import { toldAt, wrong } from "./told-by-applications.ts";
 
 type UsageEvent = Static<typeof eventsBody>["events"][number];
 type EventData = UsageEvent["data"];
 
-/** Clocks of applications run ahead a little. */
-const MOST_AHEAD_MS = 5 * 60_000;
-const EARLIEST = Date.UTC(2000, 0, 1);
 /** More of one thing in one event is a mistake of units. */
 const MOST_UNITS = 1_000_000_000_000n;
 
@@ -51,7 +48,7 @@ export function factOfEvent(event: UsageEvent, at: string, prices: readonly Unit
   const place = `${at}/data`;
   const data = ownData(event.data, caller, place);
   checkShape(data, SHAPES[type], type, place);
-  const when = event.time === undefined ? now : timeOf(event.time, `${at}/time`, now);
+  const when = event.time === undefined ? now : toldAt(event.time, `${at}/time`, now);
   const fact = {
     fact_id: hash("sha256", JSON.stringify([source, id]), "hex"),
     ts: new Date(when).toISOString(),
@@ -167,23 +164,6 @@ function unitsOf(value: number | string | undefined, field: string): string {
   throw wrong(field, `is not a decimal number from 0 to ${MOST_UNITS} with at most ${QUANTITY_DECIMALS} decimals`);
 }
 
-/** Of facts with one identity in one request the first: arrivals at the same moment cannot be told apart later. */
-export function firstOfEach(facts: readonly UsageFact[]): UsageFact[] {
-  const first = new Map<string, UsageFact>();
-  for (const fact of facts) {
-    const key = `${fact.tenant} ${fact.fact_id}`;
-    if (!first.has(key)) first.set(key, fact);
-  }
-  return [...first.values()];
-}
-
-function timeOf(text: string, field: string, now: Instant): Instant {
-  const at = readInstant(text, field);
-  if (at > now + MOST_AHEAD_MS) throw wrong(field, "lies in the future");
-  if (at < EARLIEST) throw wrong(field, "lies before the year 2000");
-  return at;
-}
-
-function wrong(field: string, what: string): Problem {
-  return new Problem("invalid_request", { field, in: "body" }, { message: `${field} ${what}.` });
+export function factIdentity({ tenant, fact_id }: UsageFact): string {
+  return `${tenant} ${fact_id}`;
 }

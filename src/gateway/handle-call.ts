@@ -11,14 +11,15 @@ import type { ShareControllers } from "../core/routing/share-controller.ts";
 import type { KeyRing } from "../data/store/key-ring.ts";
 import type { LeaseDesk } from "../data/store/lease-desk.ts";
 import type { LeverBoard } from "../data/store/lever-board.ts";
-import type { Ending, LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
+import type { LedgerStore, StoredAnswer } from "../ports/ledger-store.ts";
 import { answerAgain, type KeptQuestions, keepAnswer, type ReuseSettings } from "./answer-reuse.ts";
 import { answerUnsent } from "./answer-unsent.ts";
 import { boundWithBetas } from "./anthropic-betas.ts";
 import { identifyCaller } from "./authenticate-call.ts";
 import type { BodyInspector } from "./body-inspector.ts";
+import { book, bookUnexpected, keepOf, resultOf } from "./book-call.ts";
 import { pricedParts, readCallParts } from "./call-parts.ts";
-import { type CallRecord, type CallResult, startRecord, traceOf } from "./call-record.ts";
+import { type CallRecord, type CallResult, startRecord } from "./call-record.ts";
 import type { CallSettings } from "./call-settings.ts";
 import type { Dialect } from "./dialects/dialect.ts";
 import { type AttemptResult, failover } from "./failover.ts";
@@ -322,97 +323,6 @@ async function finishCall(
   }
 }
 
-/**
- * Writes the call's ending, for as long as it takes; its hold counts until then.
- * @returns whether it will survive this process
- */
-async function book(
-  gateway: Gateway,
-  record: CallRecord,
-  plan: CallPlan,
-  verdict: Verdict,
-  result: CallResult,
-  idempotency: Ending["idempotency"],
-): Promise<boolean> {
-  const latencyMs = gateway.steadyNow() - record.startedAt;
-  const ending: Ending = {
-    kind: verdict.ending,
-    holdId: plan.hold.holdId,
-    accounts: plan.hold.accounts,
-    heldNano: plan.hold.amountNano,
-    amountNano: verdict.amountNano ?? 0n,
-    inputTokens: verdict.usage?.inputTokens ?? 0,
-    outputTokens: verdict.usage?.outputTokens ?? 0,
-    at: record.at,
-    tenant: record.caller!.scope.tenant,
-    trace: JSON.stringify(traceOf(record, result, latencyMs)),
-    idempotency,
-    // What has no price costs nothing yet, so of the two at most one has something to tell.
-    alert: gateway.runaway.ended(record, verdict.amountNano ?? 0n, gateway.now()),
-    ...unpricedNotes(gateway, record, plan, verdict),
-  };
-  gateway.observe(record, result, latencyMs);
-  if (ending.amountNano > ending.heldNano) {
-    gateway.log.error(
-      { trace_id: record.traceId, held: formatUsd(ending.heldNano), cost: formatUsd(ending.amountNano) },
-      "a call cost more than its hold",
-    );
-  }
-  return await gateway.desk.end(ending);
-}
-
-/** Why a hold is in doubt, where the answer says it; a count that nobody reads is told to somebody who can look it up. */
-function unpricedNotes(
-  { unknownUnits, now }: Gateway,
-  record: CallRecord,
-  plan: CallPlan,
-  { unpriced }: Verdict,
-): Pick<Ending, "doubt" | "alert"> {
-  if (!unpriced) return {};
-  const { reason, detail = "" } = unpriced;
-  const doubt = `unpriced: ${reason}${detail && ` ${detail}`}`;
-  if (reason !== "unknown_usage_unit" || !unknownUnits.isNews(record.provider, detail, now())) return { doubt };
-  const { holdId, amountNano } = plan.hold;
-  const told = { provider: record.provider, model: record.model, unit: detail, hold: holdId, held_usd: formatUsd(amountNano), at: now() };
-  return { doubt, alert: JSON.stringify({ type: reason, ...told }) };
-}
-
-/** Something of ours broke after the money was held: what was sent may have been billed. Ending a hold twice changes nothing. */
-async function bookUnexpected(gateway: Gateway, record: CallRecord, plan: CallPlan, claimed: IdempotentCall | undefined): Promise<void> {
-  const verdict: Verdict = {
-    ending: "doubt",
-    outcome: "provider_error",
-    basis: "in_doubt",
-    amountNano: null,
-    usage: undefined,
-    cost: undefined,
-    problem: "internal",
-  };
-  await book(gateway, record, plan, verdict, resultOf(verdict, 500, undefined, ""), claimed && keepOf(claimed, verdict, undefined));
-}
-
-function resultOf(
-  verdict: Pick<Verdict, "outcome" | "basis" | "amountNano" | "usage" | "cost" | "unpriced" | "told"> & { problem?: Verdict["problem"] },
-  status: number,
-  responseId: string | undefined,
-  serviceTier: string,
-): CallResult {
-  const { outcome, basis, usage, cost, unpriced, told } = verdict;
-  const identity = { responseId: responseId ?? "", serviceTier, ttftMs: null };
-  return {
-    ...identity,
-    outcome,
-    basis,
-    status,
-    errorCode: verdict.problem ?? "",
-    bookedNano: verdict.amountNano,
-    cost,
-    usage,
-    unpriced,
-    told,
-  };
-}
-
 /** How many bytes of text may still be produced for a caller who has left. */
 function drainAllowance(target: BoundTarget, settings: CallSettings): number {
   const million = { inputTokens: 0, outputTokens: 1_000_000, mayUseAudio: false, mayUseImages: false, webSearches: 0, requests: 0 };
@@ -420,11 +330,6 @@ function drainAllowance(target: BoundTarget, settings: CallSettings): number {
   if (perMillion.outcome !== "bounded" || perMillion.nano === 0n) return Number.MAX_SAFE_INTEGER;
   const tokens = (settings.drainMaxNano * 1_000_000n) / perMillion.nano;
   return Number(tokens);
-}
-
-function keepOf(claimed: IdempotentCall, verdict: Verdict, answer: StoredAnswer | undefined): Ending["idempotency"] {
-  if (verdict.ending === "release") return undefined;
-  return { keyId: claimed.keyId, key: claimed.key, answer: answer ?? claimed.withoutAnswer(verdict.ending === "doubt") };
 }
 
 function storedAnswer(head: Parameters<typeof answerHeaders>[0], body: Buffer): StoredAnswer {

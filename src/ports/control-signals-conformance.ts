@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Rating } from "../contract/rating.ts";
 import type { RequestTrace } from "../contract/request-trace.ts";
 import { usd } from "../core/money/usd.ts";
+import { aTrace } from "./trace-test-kit.ts";
 import type { Warehouse } from "./warehouse.ts";
-import { aTrace } from "./warehouse-conformance.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const MINUTE_MS = 60_000;

@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Rating } from "../contract/rating.ts";
+import { aTrace } from "./trace-test-kit.ts";
 import type { Warehouse } from "./warehouse.ts";
-import { aTrace, type WarehouseUnderTest } from "./warehouse-conformance.ts";
+import type { WarehouseUnderTest } from "./warehouse-conformance.ts";
 
 const HOUR_MS = 3_600_000;
 

@@ -5,9 +5,10 @@ import { UNIT_COST_FILTERS, UNIT_COST_GROUPS, type UnitCostGroup } from "../cont
 import type { UsageFact, UsagePart } from "../contract/usage-fact.ts";
 import { formatDecimal, parseDecimal } from "../core/money/usd.ts";
 import { POOL_DRIVERS, type PoolDriver, sharesOf } from "../core/unit-cost/cost-pool.ts";
+import { aMixedTrace, aTrace } from "./trace-test-kit.ts";
 import type { ModelCostRow, UnitCostKey, UnitCostQuestion, UsageFactRow } from "./unit-cost-questions.ts";
 import type { Warehouse } from "./warehouse.ts";
-import { aMixedTrace, aTrace, type WarehouseUnderTest } from "./warehouse-conformance.ts";
+import type { WarehouseUnderTest } from "./warehouse-conformance.ts";
 
 /** What every warehouse answers about unit costs: compared with plain sums over the same rows. Uses the years 2001 to 2010. */
 export function unitCostConformance(name: string, open: () => Promise<WarehouseUnderTest>): void {

@@ -3,10 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { COST_FILTERS, COST_GROUPS, type CostGroup } from "../contract/cost-groups.ts";
-import { CALL_OUTCOMES, COST_BASES, type RequestTrace } from "../contract/request-trace.ts";
-import { ATTO_PER_USD, formatDecimal, parseDecimal } from "../core/money/usd.ts";
-import type { CostsQuestion, CostsRow, Warehouse } from "./warehouse.ts";
+import { COST_FILTERS, COST_GROUPS } from "../contract/cost-groups.ts";
+import type { RequestTrace } from "../contract/request-trace.ts";
+import { ATTO_PER_USD, formatDecimal } from "../core/money/usd.ts";
+import { addUp, byGroup, expectedCosts, FIELD_OF, sumAtto, total } from "./expected-costs-test-kit.ts";
+import { aMixedTrace, aTrace, insert, yearOf } from "./trace-test-kit.ts";
+import type { CostsQuestion, Warehouse } from "./warehouse.ts";
 
 export interface WarehouseUnderTest {
   readonly warehouse: Warehouse;
@@ -525,179 +527,6 @@ GROUP BY use_case_id
 ORDER BY spend_usd DESC;
 `;
 
-interface Dates {
-  readonly from: Date;
-  readonly to: Date;
-}
-
-function yearOf(year: number): Dates {
-  return { from: new Date(Date.UTC(year, 0)), to: new Date(Date.UTC(year + 1, 0)) };
-}
-
-let made = 0;
-
-/** A complete, measured chat call in the given period, unlike any other. */
-export function aTrace(period: Dates, over: Partial<RequestTrace> = {}): RequestTrace {
-  made++;
-  const ts = new Date(Math.min(period.from.getTime() + made, period.to.getTime() - 1)).toISOString();
-  return { ...COMPLETE, ts, trace_id: `${process.pid}-${period.from.getTime()}-${made}`, ...over };
-}
-
-const COMPLETE: Omit<RequestTrace, "ts" | "trace_id"> = {
-  use_case_id: "assistant",
-  model_id: "gpt-5-mini",
-  prompt_tokens: 100,
-  gen_tokens: 20,
-  depth_k: null,
-  rerank_n: null,
-  cache_hit: false,
-  latency_ms: 250,
-  unit_cost_usd: "0.000065",
-  tenant: "acme",
-  environment: "production",
-  feature: "chat",
-  service: "web",
-  team: "support",
-  run_id: "",
-  api_key_id: "key-1",
-  provider: "openai",
-  requested_model: "gpt-5-mini",
-  operation: "chat",
-  report_type: "",
-  stream: false,
-  outcome: "complete",
-  cost_basis: "measured",
-  status_code: 200,
-  error_code: "",
-  cache_read_tokens: 0,
-  cache_write_tokens: 0,
-  reasoning_tokens: 0,
-  input_cost_usd: "0.000025",
-  gen_cost_usd: "0.00004",
-  rounding_usd: "0",
-  held_usd: "0.01",
-  price_id: "list/gpt-5-mini@start",
-  attempts: 1,
-  ttft_ms: null,
-  response_id: "",
-  service_tier: "",
-  priority: "p1",
-  pii: false,
-  levers: [],
-  usage_details: {},
-  session_id: "",
-  experiment_id: "",
-  cache_kind: "",
-  avoided_cost_usd: null,
-  holdout: false,
-  complexity: null,
-  model_size: "",
-};
-
-/** Traces that differ in every dimension, outcome and basis, some missing; the same ones for the same index. */
-export function aMixedTrace(period: Dates, index: number): RequestTrace {
-  const of = <T>(values: readonly T[], stride: number) => values[Math.floor(index / stride) % values.length]!;
-  const cost_basis = of(COST_BASES, 3);
-  return aTrace(period, {
-    ts: new Date(period.from.getTime() + ((index * 7_919) % 300) * 11_234_567).toISOString(),
-    tenant: of(["acme", "globex", "initech"], 1),
-    feature: of(["chat", "search", ""], 2),
-    service: of(["web", "api"], 5),
-    team: of(["support", "", "sales"], 4),
-    environment: of(["production", "staging"], 7),
-    use_case_id: of(["assistant", "triage"], 3),
-    provider: of(["openai", "anthropic"], 2),
-    model_id: of(["gpt-5", "gpt-5-mini", "claude-opus-4-5"], 1),
-    outcome: of(CALL_OUTCOMES, 1),
-    cache_hit: index % 12 === 8,
-    cost_basis,
-    unit_cost_usd: cost_basis === "unpriced" ? null : formatDecimal(BigInt(index) * 1_234_567n, 9),
-    prompt_tokens: index * 3,
-    gen_tokens: index,
-    latency_ms: (index * 37) % 1000,
-  });
-}
-
-const FIELD_OF = {
-  tenant: "tenant",
-  feature: "feature",
-  service: "service",
-  team: "team",
-  environment: "environment",
-  use_case: "use_case_id",
-  provider: "provider",
-  model: "model_id",
-} as const satisfies Record<(typeof COST_FILTERS)[number], keyof RequestTrace>;
-
-/** The answer worked out by hand, from traces that are all different. Order of rows is not part of it. */
-function expectedCosts(traces: readonly RequestTrace[], question: CostsQuestion): CostsRow[] {
-  const groups = new Map<string, { group: CostsRow["group"]; members: RequestTrace[] }>();
-  for (const trace of traces) {
-    if (!COST_FILTERS.every((name) => question.filter[name] === undefined || trace[FIELD_OF[name]] === question.filter[name])) continue;
-    const group = Object.fromEntries(question.groupBy.map((name) => [name, groupValue(trace, name)]));
-    const key = JSON.stringify(group);
-    if (!groups.has(key)) groups.set(key, { group, members: [] });
-    groups.get(key)!.members.push(trace);
-  }
-  return [...groups.values()].map(({ group, members }) => {
-    const sent = members.filter((t) => !["refused", "rejected", "replayed", "template"].includes(t.outcome) && !t.cache_hit);
-    const latencies = sent.filter((t) => t.outcome !== "tracked").map((t) => t.latency_ms);
-    return {
-      group,
-      calls: sent.length,
-      refused: members.filter((t) => t.outcome === "refused" || t.outcome === "template").length,
-      cached: members.filter((t) => t.outcome === "replayed" || t.cache_hit).length,
-      unpriced: members.filter((t) => t.cost_basis === "unpriced").length,
-      in_doubt: members.filter((t) => t.cost_basis === "in_doubt").length,
-      prompt_tokens: total(members.map((t) => t.prompt_tokens)),
-      gen_tokens: total(members.map((t) => t.gen_tokens)),
-      cost_usd: formatDecimal(sumAtto(members), 18),
-      latency_ms_p50: percentile(latencies, 0.5),
-      latency_ms_p95: percentile(latencies, 0.95),
-    };
-  });
-}
-
-function groupValue(trace: RequestTrace, group: CostGroup): string {
-  if (group === "day") return trace.ts.slice(0, 10);
-  if (group === "hour") return `${trace.ts.slice(0, 13)}:00:00Z`;
-  return trace[FIELD_OF[group]];
-}
-
-/** PERCENTILE_CONT; null over nothing. Rounded as far as two ways of adding floats agree. */
-function percentile(values: readonly number[], share: number): number | null {
-  if (values.length === 0) return null;
-  const sorted = [...values].sort((a, b) => a - b);
-  const place = share * (sorted.length - 1);
-  const below = sorted[Math.floor(place)]!;
-  const above = sorted[Math.ceil(place)]!;
-  return expect.closeTo(below + (above - below) * (place - Math.floor(place)), 6) as number;
-}
-
-function sumAtto(traces: readonly RequestTrace[]): bigint {
-  return traces.reduce((sum, trace) => sum + (trace.unit_cost_usd === null ? 0n : parseDecimal(trace.unit_cost_usd, 18)!), 0n);
-}
-
-function total(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0);
-}
-
-/** Everything about rows that adds up, which percentiles do not. */
-function addUp(rows: readonly CostsRow[]): unknown {
-  const counts = ["calls", "refused", "cached", "unpriced", "in_doubt", "prompt_tokens", "gen_tokens"] as const;
-  const cost = rows.reduce((sum, row) => sum + parseDecimal(row.cost_usd, 18)!, 0n);
-  return { cost: cost / ATTO_PER_USD, rest: cost % ATTO_PER_USD, counts: counts.map((name) => total(rows.map((row) => row[name]))) };
-}
-
-function byGroup(rows: readonly CostsRow[]): unknown {
-  const key = (row: CostsRow) => JSON.stringify(Object.entries(row.group).sort());
-  return [...rows].sort((a, b) => (key(a) < key(b) ? -1 : 1));
-}
-
 function pick<T>(values: readonly T[], indexes: readonly number[]): T[] {
   return indexes.map((index) => values[index]!);
-}
-
-async function insert(warehouse: Warehouse, traces: readonly RequestTrace[]) {
-  return await warehouse.insertTraces(traces.map((trace) => JSON.stringify(trace)));
 }

@@ -8,8 +8,8 @@ import { knownBooks } from "../core/pricing/known-books.ts";
 import { type PricePart, type PricePartKind, readPriceParts } from "../core/pricing/price-sources.ts";
 import { usageOfTrace } from "../core/usage/usage-details.ts";
 import { openChdbWarehouse } from "../data/warehouse/chdb-warehouse.ts";
+import { aTrace } from "../ports/trace-test-kit.ts";
 import type { Warehouse } from "../ports/warehouse.ts";
-import { aTrace } from "../ports/warehouse-conformance.ts";
 import { seededDraws } from "../std/seeded-draws.ts";
 import { type RepriceQuestion, repriceMonth } from "./reprice-month.ts";
 

@@ -3,8 +3,9 @@ import { eventsAnswer, eventsBody } from "../../contract/usage-events-contract.t
 import { ok, type Route, route } from "../api-route.ts";
 import { ratingsOfSpans } from "../evaluation-spans.ts";
 import { readSpansRequest, type SpansAnswer, writeSpansAnswer } from "../otlp-protobuf.ts";
-import { firstOfEachRating } from "../read-ratings.ts";
-import { factOfEvent, firstOfEach } from "../usage-events.ts";
+import { ratingIdentity } from "../read-ratings.ts";
+import { firstOfEach } from "../told-by-applications.ts";
+import { factIdentity, factOfEvent } from "../usage-events.ts";
 import { factsOfSpans } from "../usage-spans.ts";
 
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -22,7 +23,7 @@ export const eventsRoutes: readonly Route[] = [
     handle: async ({ body, caller }, deps) => {
       const now = deps.now();
       const facts = body.events.map((event, index) => factOfEvent(event, `/events/${index}`, deps.unitCosts.prices, now, caller));
-      await deps.store.keepFacts(firstOfEach(facts).map((fact) => JSON.stringify(fact)));
+      await deps.store.keepFacts(firstOfEach(facts, factIdentity).map((fact) => JSON.stringify(fact)));
       return ok({
         accepted: facts.length,
         events: facts.map(({ event_id: id, source, cost_usd, reason }) => ({ id, source, cost_usd, reason })),
@@ -44,8 +45,8 @@ export const eventsRoutes: readonly Route[] = [
       const { facts, rejected: unused } = factsOfSpans(body.resourceSpans, deps.unitCosts.prices, deps.now(), caller);
       const { ratings, rejected: unrated } = ratingsOfSpans(body.resourceSpans, deps.now(), caller);
       const rejected = [...unused, ...unrated];
-      if (facts.length > 0) await deps.store.keepFacts(firstOfEach(facts).map((fact) => JSON.stringify(fact)));
-      const kept = firstOfEachRating(ratings).map((rating) => JSON.stringify(rating));
+      if (facts.length > 0) await deps.store.keepFacts(firstOfEach(facts, factIdentity).map((fact) => JSON.stringify(fact)));
+      const kept = firstOfEach(ratings, ratingIdentity).map((rating) => JSON.stringify(rating));
       if (kept.length > 0) await deps.store.keepFacts(kept, "rating");
       const [errorMessage] = rejected;
       return ok(errorMessage === undefined ? {} : { partialSuccess: { rejectedSpans: rejected.length, errorMessage } });

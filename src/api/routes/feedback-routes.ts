@@ -1,6 +1,7 @@
 import { feedbackAnswer, feedbackBody } from "../../contract/feedback-contract.ts";
 import { ok, type Route, route } from "../api-route.ts";
-import { firstOfEachRating, readRatings } from "../read-ratings.ts";
+import { ratingIdentity, readRatings } from "../read-ratings.ts";
+import { firstOfEach } from "../told-by-applications.ts";
 
 const MOST_BYTES = 4 * 1024 * 1024;
 
@@ -17,7 +18,7 @@ export const feedbackRoutes: readonly Route[] = [
     handle: async ({ body, caller }, deps) => {
       const ratings = readRatings(body, caller, deps.now());
       await deps.store.keepFacts(
-        firstOfEachRating(ratings).map((rating) => JSON.stringify(rating)),
+        firstOfEach(ratings, ratingIdentity).map((rating) => JSON.stringify(rating)),
         "rating",
       );
       return ok({ accepted: ratings.length, ratings: ratings.map(({ event_id: id, score }) => ({ id, score })) });

@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { aTrace, warehouseConformance } from "../../ports/warehouse-conformance.ts";
+import { aTrace } from "../../ports/trace-test-kit.ts";
+import { warehouseConformance } from "../../ports/warehouse-conformance.ts";
 import { type ChdbWarehouse, openChdbWarehouse } from "./chdb-warehouse.ts";
 
 warehouseConformance("the embedded engine", async () => {

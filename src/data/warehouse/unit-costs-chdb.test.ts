@@ -1,17 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { unitCostConformance } from "../../ports/unit-cost-conformance.ts";
-import { openChdbWarehouse } from "./chdb-warehouse.ts";
+import { openTestChdb } from "./chdb-test-kit.ts";
 
-unitCostConformance("the embedded engine", async () => {
-  const dir = await mkdtemp(join(tmpdir(), "ballast-warehouse-"));
-  const warehouse = await openChdbWarehouse({ dir });
-  return {
-    warehouse,
-    dispose: async () => {
-      await warehouse.close();
-      await rm(dir, { recursive: true });
-    },
-  };
-});
+unitCostConformance("the embedded engine", openTestChdb);
