@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AlertStore, NewAlert } from "../../ports/alert-store.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
+import { emptyLedgers } from "./empty-ledgers-test-kit.ts";
 import { AT, type LedgerStoreUnderTest } from "./ledger-store-conformance.ts";
 
 const change = { actor: "admin", action: "alert.ack", target: "a", reason: "", before: null, after: null };
@@ -22,27 +20,19 @@ const raised = { alertId: "a", channel: "ops", phase: "raised" } as const;
 /** What every ledger keeps of alerts. */
 export function alertStoreConformance(name: string, prepare: () => Promise<LedgerStoreUnderTest>): void {
   describe(`${name} as a store of alerts`, () => {
-    let subject: LedgerStoreUnderTest;
-    let folder: string;
+    const openLedger = emptyLedgers(prepare);
     let store: LedgerStore;
     let alerts: AlertStore;
 
-    beforeAll(async () => {
-      subject = await prepare();
-    });
-    afterAll(() => subject?.dispose());
     beforeEach(async () => {
-      folder = mkdtempSync(join(tmpdir(), "ballast-alerts-"));
-      await subject.empty(folder);
       await open();
     });
     afterEach(async () => {
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
     });
 
     async function open(): Promise<void> {
-      store = await subject.open();
+      store = await openLedger();
       alerts = store.alerts;
     }
 

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { BacklogItem } from "../../core/backlog/backlog-item.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
+import { emptyLedgers } from "./empty-ledgers-test-kit.ts";
 import { AT, type LedgerStoreUnderTest } from "./ledger-store-conformance.ts";
 
 function anItem(id: string, more: Partial<BacklogItem> = {}): BacklogItem {
@@ -18,29 +16,21 @@ function put(item: BacklogItem, before: string | null = null) {
 /** What every ledger keeps of the backlog. */
 export function backlogStoreConformance(name: string, prepare: () => Promise<LedgerStoreUnderTest>): void {
   describe(`${name} as a store of the backlog`, () => {
-    let subject: LedgerStoreUnderTest;
-    let folder: string;
+    const openLedger = emptyLedgers(prepare);
     let store: LedgerStore;
 
-    beforeAll(async () => {
-      subject = await prepare();
-    });
-    afterAll(() => subject?.dispose());
     beforeEach(async () => {
-      folder = mkdtempSync(join(tmpdir(), "ballast-backlog-"));
-      await subject.empty(folder);
-      store = await subject.open();
+      store = await openLedger();
     });
     afterEach(async () => {
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
     });
 
     it("gives items back after a restart, as they came and in their order", async () => {
       const items = [anItem("b", { createdAt: AT + 1 }), anItem("a"), anItem("c", { createdAt: AT + 2, scope: {}, owner: "", eta: "" })];
       await store.backlog.put(items.map((item) => put(item)));
       await store.close();
-      store = await subject.open();
+      store = await openLedger();
       expect(await store.backlog.list()).toEqual([items[1], items[0], items[2]]);
     });
 

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { accountId } from "../../core/ledger/budget.ts";
 import { windowAt } from "../../core/time/window.ts";
 import type { LedgerStore } from "../../ports/ledger-store.ts";
+import { emptyLedgers } from "./empty-ledgers-test-kit.ts";
 import { AT, aBudget, anEnding, CHANGE, type LedgerStoreUnderTest, WINDOW } from "./ledger-store-conformance.ts";
 
 const HOUR_MS = 3_600_000;
@@ -14,23 +12,15 @@ const ACCOUNT = accountId("b", WINDOW);
 /** Raises, resets and changes of many budgets, in every ledger. */
 export function budgetOperationsConformance(name: string, prepare: () => Promise<LedgerStoreUnderTest>): void {
   describe(`${name} changes budgets`, () => {
-    let subject: LedgerStoreUnderTest;
-    let folder: string;
+    const openLedger = emptyLedgers(prepare);
     let store: LedgerStore;
 
-    beforeAll(async () => {
-      subject = await prepare();
-    });
-    afterAll(() => subject?.dispose());
     beforeEach(async () => {
-      folder = mkdtempSync(join(tmpdir(), "ballast-budgets-"));
-      await subject.empty(folder);
-      store = await subject.open();
+      store = await openLedger();
       await store.putBudget(aBudget(), CHANGE);
     });
     afterEach(async () => {
       await store.close().catch(() => {});
-      rmSync(folder, { recursive: true, force: true });
     });
 
     const lease = (missingNano: bigint, at = AT) =>
@@ -106,7 +96,7 @@ export function budgetOperationsConformance(name: string, prepare: () => Promise
       expect([stored.limitNano, stored.raisedNano]).toEqual([2000n, 570n]);
       expect(await account()).toMatchObject({ limitNano: 2570n });
       await store.close();
-      store = await subject.open();
+      store = await openLedger();
       expect(await account()).toMatchObject({ limitNano: 2570n });
       expect((await store.raises()).map(({ id, state }) => [id, state])).toEqual([
         ["r1", "active"],

@@ -1,10 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ControlState, PostmortemFacts } from "../../core/policy/decision.ts";
 import type { GrantedApproval, RecordedSubject } from "../../ports/control-store.ts";
 import type { AuditedChange, LedgerStore } from "../../ports/ledger-store.ts";
+import { emptyLedgers } from "./empty-ledgers-test-kit.ts";
 import { AT, type LedgerStoreUnderTest } from "./ledger-store-conformance.ts";
 
 const SUBJECT = "use_case:ops é";
@@ -37,22 +35,14 @@ const APPROVAL: GrantedApproval = {
 /** What every ledger keeps of the controls. */
 export function controlStoreConformance(name: string, prepare: () => Promise<LedgerStoreUnderTest>): void {
   describe(`${name} as a store of the controls`, () => {
-    let subject: LedgerStoreUnderTest;
-    let folder: string;
+    const openLedger = emptyLedgers(prepare);
     let store: LedgerStore;
 
-    beforeAll(async () => {
-      subject = await prepare();
-    });
-    afterAll(() => subject?.dispose());
     beforeEach(async () => {
-      folder = mkdtempSync(join(tmpdir(), "ballast-controls-"));
-      await subject.empty(folder);
-      store = await subject.open();
+      store = await openLedger();
     });
     afterEach(async () => {
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
     });
 
     const record = (...subjects: RecordedSubject[]) => store.controls.recordTick({ at: AT, switchRevision: 0, subjects });
@@ -63,7 +53,7 @@ export function controlStoreConformance(name: string, prepare: () => Promise<Led
       expect(await record(aControlChange(25))).toMatchObject({ stored: [{ subject: SUBJECT, revision: 1 }], stale: [] });
       await record(aControlChange(50, { was: 1 }));
       await store.close();
-      store = await subject.open();
+      store = await openLedger();
       expect(await store.controls.states()).toEqual([{ subject: SUBJECT, revision: 2, state: aControlState(50) }]);
     });
 
